@@ -1,0 +1,473 @@
+"""What the city wants and who is who: read from two TOML files, validated, immutable."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+import pandas as pd
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+)
+
+from digistrat.strategy_checks import strategy_problems
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Name = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=100)]
+Months = Annotated[int, Field(ge=0, le=240)]
+CostKind = Literal["investive", "consumptive"]
+RuleName = Literal["weighted_mean", "minimum", "geometric", "share_of_yes"]
+
+
+V = TypeVar("V")
+
+
+class FrozenMapping(Mapping[str, V]):
+    """A mapping that cannot be changed; equal to a dict of the same content, hashable, picklable."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: Mapping[str, V]) -> None:
+        self._content = dict(content)
+
+    def __getitem__(self, key: str) -> V:
+        return self._content[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._content.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._content)
+
+
+_frozen = (AfterValidator(FrozenMapping), PlainSerializer(dict))
+
+
+class StrategyError(ValueError):
+    """Raised by `load_strategy`: every problem with file, key, what was found and what was expected."""
+
+
+class _Part(BaseModel):
+    # Unknown keys are errors and values cannot be changed; strict, because TOML has types of its own and
+    # "20" for a weight or "ja" for a yes/no is a mistake to tell, not to guess at.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, str_strip_whitespace=True, validate_default=True
+    )
+
+
+class Goal(_Part):
+    """A goal of a field of action."""
+
+    id: Identifier
+    name: Name
+
+
+class FieldOfAction(_Part):
+    """A field of action (*Handlungsfeld*) with its goals and key figures."""
+
+    id: Identifier
+    name: Name
+    goals: tuple[Goal, ...] = Field(min_length=1)
+    kpis: tuple[str, ...] = ()
+
+
+class Criterion(_Part):
+    """Something that is rated: raw values from ``floor`` (0 points) to ``target`` (100).
+
+    ``group`` is the dimension or criterion group; ``anchors`` describe raw values in words; ``aliases``
+    are other headers under which offices send it.
+    """
+
+    id: Identifier
+    name: Name
+    weight: Weight
+    group: str = ""
+    floor: Finite = 0.0
+    target: Finite = 10.0
+    unit: str = ""
+    description: str = ""
+    source: str = ""
+    is_estimate: bool = False
+    anchors: Annotated[Mapping[str, str], *_frozen] = Field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+
+class Group(_Part):
+    """A dimension of maturity or a group of criteria."""
+
+    id: Identifier
+    name: Name
+
+
+class Scale(_Part):
+    """A composite indicator: its criteria, their groups and the rule that joins them."""
+
+    rule: RuleName
+    source: str
+    groups: tuple[Group, ...] = ()
+    criteria: tuple[Criterion, ...] = Field(min_length=1)
+
+
+class ServiceModel(_Part):
+    """A maturity model of administrative services, in force from one date to another.
+
+    Levels of two models are never compared. ``online_from`` is the level from which a service counts
+    as online, ``conform_from`` the level from which it fulfils the law. ``is_estimate`` says that part of it
+    is our assumption; ``source`` says which.
+    """
+
+    id: Identifier
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    rule: RuleName
+    floor: int
+    target: int
+    online_from: int
+    conform_from: int
+    levels: tuple[Name, ...]
+    criteria: tuple[Group, ...] = ()
+    is_estimate: bool = False
+    source: str
+
+
+class Role(_Part):
+    """A role that work on projects needs."""
+
+    id: Identifier
+    name: Name
+
+
+class PhaseStep(_Part):
+    """One phase of a template: its share of duration and one-off cost, and the effort it takes."""
+
+    id: Identifier
+    name: Name
+    share_duration: Share
+    share_cost: Share
+    months_min: Months = 1
+    is_decision: bool = False
+    is_procurement: bool = False
+    effort_days: Annotated[Mapping[str, Amount], *_frozen] = Field(default_factory=dict)
+
+
+class PhaseTemplate(_Part):
+    """The phases of projects up to a one-off cost; the last template has no limit."""
+
+    id: Identifier
+    name: Name
+    upper_limit_eur: Amount | None = None
+    duration_months: Months
+    phases: tuple[PhaseStep, ...] = Field(min_length=1)
+    is_estimate: bool = False
+    source: str = ""
+
+
+class ProcurementThreshold(_Part):
+    """The EU threshold for one kind of buyer during a span of dates."""
+
+    valid_from: dt.date
+    valid_to: dt.date
+    buyer: Literal["municipality", "sector"]
+    threshold_eur: Amount
+    source: str
+
+
+class Procedure(_Part):
+    """A procurement procedure, the net order value up to which it is allowed, and how long it takes."""
+
+    id: Identifier
+    name: Name
+    upper_limit_eur: Amount | None = None
+    is_eu: bool = False
+    weeks_min: Amount
+    weeks_typical: Amount
+    weeks_max: Amount
+    is_estimate: bool = False
+    source: str
+
+
+class Budget(_Part):
+    """A year's money of one kind."""
+
+    year: int = Field(ge=2000, le=2100)
+    kind: CostKind
+    amount_eur: Amount
+    is_estimate: bool = False
+
+
+class Planning(_Part):
+    """How the plan is made: when work may begin, how far it looks, and how many hours a post gives."""
+
+    start_date: dt.date
+    horizon_months: int = Field(ge=12, le=240)
+    days_per_fte_month: float = Field(gt=0, le=31)
+    source: str = ""
+
+
+class Thresholds(_Part):
+    """Coverage below which a score is provisional."""
+
+    coverage: Share = 2 / 3
+    group_coverage: Share = 0.5
+
+
+class Office(_Part):
+    """An organisation: an office, enterprise, city-owned company, staff unit or partner."""
+
+    id: Identifier
+    name: Name
+    short_name: str = ""
+    number: str = ""
+    kind: Literal["office", "enterprise", "company", "staff_unit", "partner"]
+    department: str = ""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    aliases: tuple[str, ...] = ()
+    buyer: Literal["municipality", "sector"] = "municipality"
+    source: str = ""
+
+
+class OfficeChange(_Part):
+    """A change in the organisation on a date; a split carries the share that goes to the successor."""
+
+    change_date: dt.date
+    change: Literal["created", "renamed", "merged", "split", "transferred", "closed"]
+    office_id: Identifier
+    successor_id: str = ""
+    share: Share | None = None
+    subject: str = ""
+    source: str = ""
+
+
+class _Head(_Part):
+    title: Name
+    city: Name
+    version: Name
+    language: Literal["de", "en"] = "de"
+    is_example: bool = False
+
+
+class Strategy(_Part):
+    """What the city wants; made by `load_strategy`.
+
+    Attributes
+    ----------
+    strategy : head
+        ``title``, ``city``, ``version``, ``language``, ``is_example``.
+    fields : tuple of FieldOfAction
+    impact, readiness, maturity : Scale
+        What projects and offices are rated by.
+    service_models : tuple of ServiceModel
+    roles, phase_templates, thresholds, budgets, planning
+        What plans are made from.
+    offices, office_changes
+        The organisation, from ``offices.toml``.
+    """
+
+    strategy: _Head
+    fields: tuple[FieldOfAction, ...] = Field(min_length=1)
+    impact: Scale
+    readiness: Scale
+    maturity: Scale
+    service_models: tuple[ServiceModel, ...] = ()
+    roles: tuple[Role, ...] = ()
+    phase_templates: tuple[PhaseTemplate, ...] = ()
+    procurement_thresholds: tuple[ProcurementThreshold, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    planning: Planning
+    thresholds: Thresholds = Thresholds()
+    offices: tuple[Office, ...] = Field(min_length=1)
+    office_changes: tuple[OfficeChange, ...] = ()
+
+    _file: str = PrivateAttr(default="strategy.toml")
+    _offices_file: str = PrivateAttr(default="offices.toml")
+
+    @property
+    def file(self) -> str:
+        """The file that the strategy was read from."""
+        return self._file
+
+    @property
+    def offices_file(self) -> str:
+        """The file that the organisation was read from."""
+        return self._offices_file
+
+    @property
+    def language(self) -> Literal["de", "en"]:
+        """Language of forms, findings, charts and report."""
+        return self.strategy.language
+
+    @property
+    def notice(self) -> str:
+        """What every chart and page must say of the data, empty for real data."""
+        from digistrat.texts import text
+
+        return text("notice.example", self.language) if self.strategy.is_example else ""
+
+    def frame(self, part: str) -> pd.DataFrame:
+        """Return a list of the strategy as a frame, one row per entry.
+
+        Parameters
+        ----------
+        part : str
+            ``"fields"``, ``"offices"``, ``"budgets"``, … or ``"impact.criteria"``.
+
+        Raises
+        ------
+        ValueError
+            If the strategy has no such list.
+        """
+        node: Any = self
+        entry: type[BaseModel] | None = None
+        for name in part.split("."):
+            field = type(node).model_fields.get(name) if isinstance(node, BaseModel) else None
+            if field is None:
+                node = None
+                break
+            node = getattr(node, name)
+            entry = next(iter(get_args(field.annotation)), None)
+        if not isinstance(node, tuple) or entry is None:
+            raise ValueError(f"part must name a list of the strategy such as 'offices', not {part!r}")
+        # columns from the model, so that an empty list has them too
+        frame = pd.DataFrame([row.model_dump() for row in node], columns=list(entry.model_fields))
+        return frame.set_index("id") if "id" in frame else frame
+
+
+def _place(path: tuple[str | int, ...]) -> str:
+    written = ""
+    for step in path:
+        written += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if written else str(step)
+    return written
+
+
+def _tuples(node: Any) -> Any:
+    """TOML's lists as the tuples that strict fields expect."""
+    if isinstance(node, dict):
+        return {key: _tuples(value) for key, value in node.items()}
+    return tuple(_tuples(value) for value in node) if isinstance(node, list) else node
+
+
+def _without(node: Any, path: Sequence[str | int]) -> Any:
+    """Return the content without the key at this place."""
+    head, rest = path[0], path[1:]
+    if isinstance(node, dict):
+        return {
+            key: _without(value, rest) if key == head else value
+            for key, value in node.items()
+            if rest or key != head
+        }
+    return tuple(_without(value, rest) if i == head else value for i, value in enumerate(node))
+
+
+def _sound_parts(content: Any, problems: Sequence[Any]) -> tuple[Strategy, set[str]]:
+    """Build what can be checked further although types are wrong, and name the parts that cannot.
+
+    One wrong date must not hide that the weights do not sum to 100: the reader would mend the file twice.
+    """
+    broken = {str(problem["loc"][0]) for problem in problems if problem["type"] != "extra_forbidden"}
+    for problem in problems:
+        if problem["type"] == "extra_forbidden":
+            content = _without(content, problem["loc"])
+    sound = {}
+    for name, field in Strategy.model_fields.items():
+        if name in content and name not in broken:
+            kind: Any = field.annotation
+            sound[name] = TypeAdapter(kind).validate_python(content[name])
+    return Strategy.model_construct(**sound), broken
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return _tuples(tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise StrategyError(f"{path}: no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StrategyError(f"{path}: not a TOML file: {error}") from None
+
+
+def load_strategy(path: str | Path, *, offices: str | Path | None = None) -> Strategy:
+    """Read and validate a strategy and its organisation.
+
+    Parameters
+    ----------
+    path : path
+        The strategy, for example ``data/strategy.toml``.
+    offices : path, optional
+        The organisation; ``offices.toml`` beside the strategy by default.
+
+    Returns
+    -------
+    Strategy
+        Immutable.
+
+    Raises
+    ------
+    StrategyError
+        With every problem found: unknown keys, weights that do not sum to 100, unknown references,
+        overlapping validity; each names file, key, found and expected. Weights are never normalised.
+
+    Examples
+    --------
+    >>> load_strategy("missing.toml")
+    Traceback (most recent call last):
+    ...
+    digistrat.strategy.StrategyError: missing.toml: no such file
+    """
+    main = Path(path)
+    organisation = Path(offices) if offices is not None else main.with_name("offices.toml")
+    content = _read(main)
+    people = _read(organisation)
+    lines = [
+        f"{main.name} › {key}: found a key that belongs in {organisation.name}"
+        for key in ("offices", "office_changes")
+        if key in content
+    ]
+    lines += [
+        f"{organisation.name} › {key}: found an unknown key, expected offices or office_changes"
+        for key in people
+        if key not in ("offices", "office_changes")
+    ]
+    content |= {key: value for key, value in people.items() if key in ("offices", "office_changes")}
+    broken: set[str] = set()
+    try:
+        strategy = Strategy.model_validate(content)
+    except ValidationError as error:
+        problems = error.errors()
+        for problem in problems:
+            place = problem["loc"]
+            file = organisation if place and place[0] in ("offices", "office_changes") else main
+            found = "nothing" if problem["type"] == "missing" else repr(problem["input"])[:80]
+            expected = "no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
+            lines.append(f"{file.name} › {_place(place)}: found {found}, expected: {expected}")
+        strategy, broken = _sound_parts(content, problems)
+    lines += strategy_problems(strategy, main.name, organisation.name, skip=broken)
+    if lines:
+        raise StrategyError(_told(lines))
+    strategy._file, strategy._offices_file = str(main), str(organisation)
+    return strategy
+
+
+def _told(lines: list[str]) -> str:
+    head = f"{len(lines)} problem{'s' if len(lines) > 1 else ''} in the strategy:"
+    return "\n  ".join([head, *lines])

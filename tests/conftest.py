@@ -1,0 +1,21 @@
+"""Fixtures for all rooms."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the checkout; skipped where it is absent, required in CI."""
+    if not (SHARED / "data").is_dir():
+        reason = f"real data not found at {SHARED}: put the shared folder beside the checkout to run this test"
+        if os.environ.get("DIGISTRAT_REQUIRE_SHARED"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SHARED
