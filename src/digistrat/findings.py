@@ -137,8 +137,10 @@ def require_valid(record: HasFindings) -> None:
     errors = record.findings[record.findings["severity"] == "error"]
     if errors.empty:
         return
+    places = errors.head(10)[["file", "sheet", "cell"]].itertuples(index=False, name=None)
     lines = [
-        f"  {row.file} › {row.sheet} › {row.cell}: {row.message}" for row in errors.head(10).itertuples()
+        f"  {' › '.join(part for part in place if part)}: {message}"
+        for place, message in zip(places, errors["message"], strict=False)
     ]
     more = f"\n  … and {len(errors) - 10} more" if len(errors) > 10 else ""
     raise InventoryError(f"{len(errors)} errors in the returns:\n" + "\n".join(lines) + more)

@@ -406,7 +406,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise StrategyError(f"{path}: not a TOML file: {error}") from None
 
 
-def load_strategy(path: str | Path, *, offices: str | Path | None = None) -> Strategy:
+def load_strategy(
+    path: str | Path, *, offices: str | Path | None = None, language: str | None = None
+) -> Strategy:
     """Read and validate a strategy and its organisation.
 
     Parameters
@@ -415,6 +417,8 @@ def load_strategy(path: str | Path, *, offices: str | Path | None = None) -> Str
         The strategy, for example ``data/strategy.toml``.
     offices : path, optional
         The organisation; ``offices.toml`` beside the strategy by default.
+    language : {"de", "en"}, optional
+        Instead of the strategy's own.
 
     Returns
     -------
@@ -437,6 +441,8 @@ def load_strategy(path: str | Path, *, offices: str | Path | None = None) -> Str
     main = Path(path)
     organisation = Path(offices) if offices is not None else main.with_name("offices.toml")
     content = _read(main)
+    if language is not None and isinstance(content.get("strategy"), dict):
+        content["strategy"]["language"] = language
     people = _read(organisation)
     lines = [
         f"{main.name} › {key}: found a key that belongs in {organisation.name}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import pandas as pd
+
 LANGUAGES = ("de", "en")
+# strftime's names depend on the machine's locale
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @cache
@@ -78,7 +81,7 @@ def format_number(value: float | None, language: str = "de", decimals: int = 0) 
     >>> format_number(-1234.5, "en", 1)
     '−1,234.5'
     """
-    if value is None or math.isnan(value):
+    if pd.isna(value):
         return "–"
     written = f"{value:,.{decimals}f}"
     if float(f"{value:.{decimals}f}") == 0:
@@ -99,7 +102,7 @@ def format_money(value: float | None, language: str = "de") -> str:
     >>> format_money(50_000, "en")
     '€50k'
     """
-    if value is None or math.isnan(value):
+    if pd.isna(value):
         return "–"
     size = abs(value)
     if size >= 999_500:
@@ -119,6 +122,8 @@ def format_date(value: dt.date | None, language: str = "de") -> str:
     >>> format_date(dt.date(2026, 4, 30), "de")
     '30.04.2026'
     """
-    if value is None or value != value:
+    if pd.isna(value):
         return "–"
-    return f"{value:%d.%m.%Y}" if language == "de" else f"{value.day} {value:%b %Y}"
+    if language == "de":
+        return f"{value.day:02}.{value.month:02}.{value.year}"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"

@@ -1,0 +1,222 @@
+"""The command line: digistrat init | template | check | run | example."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from digistrat import __version__
+
+if TYPE_CHECKING:
+    from digistrat.inventory.record import Inventory
+    from digistrat.strategy import Strategy
+
+app = typer.Typer(
+    help="Turn what a city's offices report into a digital strategy that can be decided on and carried out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+SEED = 1
+
+StrategyFile = Annotated[
+    Path, typer.Option("--strategy", help="The strategy; offices.toml stands beside it.")
+]
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"digistrat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Turn what a city's offices report into a digital strategy that can be decided on and carried out."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make; must not exist or be empty.")],
+) -> None:
+    """Make a working folder: notebooks, strategy, organisation and two rounds of example returns."""
+    from digistrat.workspace import make_workspace
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        _stop(f"{folder} exists and is not empty; give a new folder")
+    typer.echo(f"Making {folder} …")
+    make_workspace(folder)
+    typer.echo(f"Done. Next: cd {folder} && digistrat run")
+
+
+@app.command()
+def template(
+    output: Annotated[Path, typer.Argument(help="The .xlsx to write.")] = Path("Erhebung.xlsx"),
+    strategy: StrategyFile = Path("data/strategy.toml"),
+    office: Annotated[str, typer.Option(help="Pre-fill the organisation: number, short name or name.")] = "",
+) -> None:
+    """Write the empty form as a workbook with drop-downs, for offices to fill in."""
+    from digistrat.intake.template import write_template
+    from digistrat.inventory.offices import OfficeNames
+    from digistrat.inventory.record import standard_form
+
+    loaded = _strategy(strategy)
+    values = {}
+    if office:
+        found = OfficeNames(loaded, loaded.planning.start_date).resolve(office)
+        if not found.office_id:
+            _stop(f"office must be in {loaded.offices_file}, not {office!r}")
+        values = {"returns": [{"reported_office": found.name}]}
+    first = loaded.planning.start_date.year - 1
+    years = sorted({first, *(budget.year for budget in loaded.budgets)})
+    path = write_template(standard_form(loaded), output, values=values, years=years)
+    typer.echo(f"Wrote {path}")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="A round of returns, such as data/raw/2026-04-30.")],
+    strategy: StrategyFile = Path("data/strategy.toml"),
+    csv: Annotated[Path | None, typer.Option(help="Also write the findings as a CSV file.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+) -> None:
+    """Read a round and list what is wrong or doubtful, with file, sheet and cell.
+
+    Exit status: 0 without errors, 1 with errors, 2 when the round cannot be read at all.
+    """
+    inventory = _inventory(folder, _strategy(strategy), progress=True)
+    findings = inventory.findings
+    for file, group in findings.groupby("file", sort=True):
+        typer.secho(str(file), bold=True)
+        for row in group.itertuples():
+            place = " ".join(part for part in (str(row.sheet), str(row.cell)) if part)
+            typer.echo(f"  {row.severity:<8}{place:<28}{row.code:<24}{row.message}")
+    counts = findings["severity"].value_counts()
+    numbers = {name: int(counts.get(name, 0)) for name in ("error", "warning", "info")}
+    typer.echo(
+        f"{len(inventory.files)} returns, {len(inventory.projects)} projects: {numbers['error']} errors, "
+        f"{numbers['warning']} warnings, {numbers['info']} infos"
+    )
+    if csv is not None:
+        findings.to_csv(csv, index=False, encoding="utf-8-sig")
+        typer.echo(f"Wrote {csv}")
+    if numbers["error"] or (strict and numbers["warning"]):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    round: Annotated[
+        str,
+        typer.Option(help="Reporting date of the round, a folder below --raw.", show_default="the latest"),
+    ] = "",
+    raw: Annotated[Path, typer.Option(help="Holds one folder per round.")] = Path("data/raw"),
+    strategy: StrategyFile = Path("data/strategy.toml"),
+    output: Annotated[Path, typer.Option(help="Gets one folder per round.")] = Path("data/processed"),
+    notebooks: Annotated[Path, typer.Option(help="The notebooks to execute.")] = Path("notebooks"),
+    language: Annotated[
+        str, typer.Option(help="de or en: what reviewers read.", show_default="the strategy's")
+    ] = "",
+) -> None:
+    """Execute the notebooks on a round and write charts, tables, workbook and page.
+
+    An interrupted or failed run leaves the previous results whole.
+    """
+    from tqdm import tqdm
+
+    from digistrat.reporting.export import replaced_folder
+    from digistrat.reporting.notebooks import (
+        NotebookError,
+        execute_notebook,
+        list_notebooks,
+        write_run_record,
+    )
+
+    started = time.time()
+    loaded = _strategy(strategy)
+    source = _round(raw, round)
+    try:
+        paths = list_notebooks(notebooks)
+    except ValueError as error:
+        _stop(str(error))
+    target = output / source.name
+    try:
+        with replaced_folder(target) as partial:
+            parameters = {
+                "round": str(source.resolve()),
+                "strategy": str(strategy.resolve()),
+                "output": str(partial),
+                "language": language or loaded.language,
+            }
+            bar = tqdm(paths, unit="notebook")
+            for path in bar:
+                bar.set_description(path.stem)
+                execute_notebook(path, parameters)
+            inventory = _inventory(source, _strategy(strategy, parameters["language"]))
+            write_run_record(partial, inventory, notebooks=paths, started=started, seed=SEED)
+    except NotebookError as error:
+        _stop(str(error), status=1)
+    typer.echo(f"Done in {time.time() - started:.0f} s. Open {target / 'index.html'}")
+
+
+@app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(help="Gets one folder per round.")] = Path("data/raw"),
+    strategy: StrategyFile = Path("data/strategy.toml"),
+    offices: Annotated[int, typer.Option(help="How many organisations return.", min=1)] = 43,
+    seed: Annotated[int, typer.Option(help="Another seed gives other figures.")] = SEED,
+    clean: Annotated[bool, typer.Option("--clean", help="Without planted faults.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace rounds that exist.")] = False,
+) -> None:
+    """Write two rounds of invented returns, filled in as people do."""
+    from digistrat.example import ROUNDS, generate
+
+    taken = [f"{date}" for date in ROUNDS if (folder / f"{date}").exists()]
+    if taken and not overwrite:
+        _stop(f"{folder / taken[0]} exists; give another folder, or --overwrite")
+    planted = generate(folder, _strategy(strategy), offices=offices, seed=seed, faults=not clean)
+    for name, faults in planted.items():
+        typer.echo(
+            f"{folder / name}: {len(list((folder / name).iterdir()))} returns, {len(faults)} planted faults"
+        )
+
+
+def _strategy(path: Path, language: str = "") -> Strategy:
+    from digistrat.strategy import StrategyError, load_strategy
+
+    try:
+        return load_strategy(path, language=language or None)
+    except (StrategyError, ValueError) as error:
+        _stop(str(error))
+
+
+def _inventory(folder: Path, strategy: Strategy, *, progress: bool = False) -> Inventory:
+    from digistrat.inventory.record import read_inventory
+
+    try:
+        return read_inventory(folder, strategy, progress=progress)
+    except ValueError as error:
+        _stop(str(error))
+
+
+def _round(raw: Path, name: str) -> Path:
+    """Return the folder of a round; the latest by date where none is named."""
+    rounds = sorted(path.name for path in raw.glob("[0-9]*-[0-9]*-[0-9]*") if path.is_dir())
+    if not rounds:
+        _stop(f"{raw} holds no round, that is no folder such as 2026-04-30")
+    if name and name not in rounds:
+        _stop(f"round must be one of {', '.join(rounds)} in {raw}, not {name!r}")
+    return raw / (name or rounds[-1])
+
+
+def _stop(message: str, *, status: int = 2) -> NoReturn:
+    typer.secho(message, err=True, fg=typer.colors.RED)
+    raise typer.Exit(status)

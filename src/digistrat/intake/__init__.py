@@ -1,0 +1,1 @@
+"""Returns: workbooks become typed tables with places, for any form."""

@@ -1,0 +1,156 @@
+"""A zip container read within limits: no part is inflated further than allowed."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.parsers import expat
+
+from digistrat.intake.workbooks.records import Limits, WorkbookError
+
+CHUNK = 1 << 16
+RATIO_FROM = 1_000_000  # small parts of repeated bytes inflate far more and do no harm
+
+
+class PartMissing(KeyError):
+    """Raised for a part that the container does not hold."""
+
+
+class Container:
+    """Parts of a zip container by name, whatever their case, slashes and leading slash.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    file : str
+        Its name, for messages.
+    limits : Limits
+        See `Limits`.
+    deadline : float
+        `time.perf_counter` at which reading stops.
+    """
+
+    def __init__(self, data: bytes, file: str, limits: Limits, deadline: float) -> None:
+        self.file, self.limits, self.deadline = file, limits, deadline
+        self.inflated = 0
+        # Counted in the bytes, because opening a directory of a million entries already hurts.
+        if data.count(b"PK\x01\x02") > limits.n_parts:
+            raise WorkbookError("file-too-large", file, f"> {limits.n_parts} parts")
+        self.zip = zipfile.ZipFile(io.BytesIO(data))
+        self.parts: dict[str, zipfile.ZipInfo] = {}
+        for info in self.zip.infolist():
+            self.parts.setdefault(part_name(info.filename), info)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the container holds a part."""
+        return part_name(name) in self.parts
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Inflate a part piece by piece, within the limits.
+
+        Raises
+        ------
+        PartMissing
+            If there is no such part.
+        WorkbookError
+            If a limit is passed.
+        """
+        info = self.parts.get(part_name(name))
+        if info is None:
+            raise PartMissing(name)
+        limits = self.limits
+        # The directory's size is the most that zipfile inflates, so a lie only cuts the part off.
+        if info.file_size > limits.part_bytes:
+            raise WorkbookError("file-too-large", self.file, f"{name} > {limits.part_bytes / 1e6:.0f} MB")
+        if info.file_size > max(RATIO_FROM, limits.part_ratio * info.compress_size):
+            raise WorkbookError("file-too-large", self.file, f"{name} > {limits.part_ratio}:1")
+        self.inflated += info.file_size
+        if self.inflated > limits.total_bytes:
+            raise WorkbookError("file-too-large", self.file, f"> {limits.total_bytes / 1e6:.0f} MB")
+        with self.zip.open(info) as stream:
+            while chunk := stream.read(CHUNK):
+                self.check_time()
+                yield chunk
+
+    def count(self, name: str, *marks: bytes) -> tuple[int, ...]:
+        """Count marks in the bytes of a part, many times faster than parsing it."""
+        counts = [0] * len(marks)
+        for chunk in self.chunks(name):
+            for index, mark in enumerate(marks):
+                counts[index] += chunk.count(mark)
+        self.inflated -= self.size(name)
+        return tuple(counts)
+
+    def size(self, name: str) -> int:
+        """Size of a part when inflated, bytes; 0 without the part."""
+        info = self.parts.get(part_name(name))
+        return 0 if info is None else info.file_size
+
+    def read(self, name: str) -> bytes:
+        """Inflate a whole part."""
+        return b"".join(self.chunks(name))
+
+    def check_time(self) -> None:
+        """Raise when the time for the file is over."""
+        if time.perf_counter() > self.deadline:
+            raise WorkbookError("file-too-slow", self.file, f"> {self.limits.seconds:g} s")
+
+    def parse(
+        self,
+        name: str,
+        start: Callable[[str, Any], object] | None,
+        *,
+        end: Callable[[str], object] | None = None,
+        characters: Callable[[str], object] | None = None,
+        after_chunk: Callable[[], object] | None = None,
+        prepare: Callable[[expat.XMLParserType], object] | None = None,
+    ) -> None:
+        """Run a part through expat; a document type declaration is refused before it can do anything."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.buffer_size = CHUNK
+
+        def refuse(*_: object) -> None:
+            raise WorkbookError("file-has-doctype", self.file, name)
+
+        parser.StartDoctypeDeclHandler = refuse
+        if start is not None:
+            parser.StartElementHandler = start
+        if end is not None:
+            parser.EndElementHandler = end
+        if characters is not None:
+            parser.CharacterDataHandler = characters
+        if prepare is not None:
+            prepare(parser)
+        try:
+            for chunk in self.chunks(name):
+                parser.Parse(chunk, False)
+                if after_chunk is not None:
+                    after_chunk()
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise WorkbookError("file-damaged", self.file, f"{name}: {error}") from None
+
+
+def part_name(name: str) -> str:
+    """Bring a part's name into the one form in which it is looked up."""
+    return posixpath.normpath(name.replace("\\", "/").lstrip("/")).lower()
+
+
+def resolve(base: str, target: str) -> str:
+    """Name of a relation's target: absolute, or relative to the folder of its source part.
+
+    Examples
+    --------
+    >>> resolve("xl/workbook.xml", "worksheets/sheet1.xml"), resolve("xl/workbook.xml", "/xl/x.xml")
+    ('xl/worksheets/sheet1.xml', 'xl/x.xml')
+    """
+    target = target.replace("\\", "/")
+    if target.startswith("/"):
+        return part_name(target)
+    return part_name(posixpath.join(posixpath.dirname(base), target))

@@ -1,0 +1,119 @@
+"""csv and its kin: encoding by trial in a fixed order, delimiter by the consistency of the rows."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import sys
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from digistrat.intake.workbooks.records import Cell, Limits, Workbook, WorkbookError, make_sheet
+
+DELIMITERS = ";\t,|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 500
+
+
+def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
+    """Read a text file of rows as one sheet of strings, named like the file.
+
+    A row is a record: a quoted text over several lines is one cell of one row.
+
+    Raises
+    ------
+    WorkbookError
+        If the bytes are no text, or a limit is passed.
+    """
+    text, notes = decode(path.name, data)
+    delimiter, rest = _declared(text)
+    offset = 1 if rest is not text else 0
+    delimiter = delimiter or detect_delimiter(rest)
+    if _ends_inside_quotes(rest, delimiter):
+        notes.append(("file-quote-open", path.name))
+    csv.field_size_limit(sys.maxsize)  # a cell may be long; the file's size is limited already
+    cells: dict[tuple[int, int], Cell] = {}
+    for row, record in enumerate(csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter), 1 + offset):
+        for column, raw in enumerate(record, 1):
+            if raw:
+                cells[row, column] = Cell(row, column, raw)
+        if len(cells) > limits.n_cells:
+            raise WorkbookError("file-too-large", path.name, f"> {limits.n_cells} cells")
+        if row % 1000 == 0 and time.perf_counter() > deadline:
+            raise WorkbookError("file-too-slow", path.name, f"> {limits.seconds:g} s")
+    return Workbook(path, "csv", (make_sheet(path.stem, False, cells),), tuple(notes))
+
+
+def decode(file: str, data: bytes) -> tuple[str, list[tuple[str, str]]]:
+    """Decode text: byte order mark, then utf-8, then cp1252 with a note; statistics guess worse."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                return data.decode(encoding), []
+            except UnicodeDecodeError as error:
+                raise WorkbookError("file-damaged", file, f"{encoding}: {error.reason}") from None
+    odd, even = data[1:4096:2], data[0:4096:2]
+    if b"\0" in data[:4096] and max(odd.count(0), even.count(0)) > 0.4 * len(odd):
+        encoding = "utf-16-le" if odd.count(0) > even.count(0) else "utf-16-be"
+        return data.decode(encoding, "replace"), [("file-encoding-guessed", encoding)]
+    control = sum(data.count(bytes([code])) for code in range(32) if code not in (9, 10, 12, 13))
+    if control > max(2, len(data) // 1000):
+        raise WorkbookError("file-not-a-workbook", file, repr(data[:8])[2:-1])
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError:
+        # Five bytes mean nothing in cp1252; each becomes the replacement character.
+        return data.decode("cp1252", "replace"), [("file-encoding-guessed", "cp1252")]
+
+
+def detect_delimiter(text: str) -> str:
+    r"""Choose the delimiter that gives most rows the same number of columns.
+
+    Rows are counted as the csv reader sees them, so delimiters inside quotes do not count. Among
+    equally consistent ones the one with more columns wins, then the order semicolon, tab, comma, bar.
+
+    Examples
+    --------
+    >>> detect_delimiter("name;cost\nportal;1,5\narchive;2,25\n")
+    ';'
+    """
+    scored = []
+    for preference, delimiter in enumerate(DELIMITERS):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        try:
+            widths = Counter(len(record) for record in islice(reader, _SAMPLE) if any(record))
+        except csv.Error:
+            continue
+        n_rows = sum(widths.values())
+        wide = {width: count for width, count in widths.items() if width > 1}
+        if wide:
+            width, count = max(wide.items(), key=lambda item: (item[1], item[0]))
+            scored.append((count / n_rows, width, -preference, delimiter))
+    return max(scored)[3] if scored else ";"
+
+
+def _declared(text: str) -> tuple[str | None, str]:
+    """Split off a first line ``sep=;``, which Excel takes as a setting."""
+    line = text[:16].partition("\n")[0].rstrip("\r")
+    if len(line) == 5 and line.lower().startswith("sep="):
+        return line[4], text[text.index("\n") + 1 :] if "\n" in text else ""
+    return None, text
+
+
+def _ends_inside_quotes(text: str, delimiter: str) -> bool:
+    """Whether a quote is never closed, so that the rest of the file has become one cell."""
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False

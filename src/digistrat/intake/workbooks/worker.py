@@ -1,0 +1,157 @@
+"""Runs xlrd or python-calamine on one file, in a process of its own: either may hang or abort.
+
+Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: format, file,
+most cells, bytes of memory, seconds. Writes a pickled ``(code, detail)`` or the sheets to standard
+output; a sheet is ``(name, hidden, cells, hidden rows, hidden columns, merged)``, a cell
+``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pickle
+import re
+import sys
+from contextlib import suppress
+from typing import Any
+
+
+def main(arguments: list[str]) -> None:
+    """Read the file named on the command line."""
+    kind, path, n_cells, memory, seconds = arguments
+    limit_process(int(memory), int(seconds))
+    try:
+        answer = read_old(path, int(n_cells)) if kind == "xls" else read_calamine(path, int(n_cells))
+    except MemoryError:
+        answer = ("file-too-large", f"> {int(memory) / 1e6:.0f} MB")
+    except BaseException as error:  # panics of calamine are not exceptions
+        text = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        locked = any(word in text.lower() for word in ("encrypt", "password"))
+        answer = ("file-encrypted", "") if locked else ("file-damaged", text)
+    pickle.dump(answer, sys.stdout.buffer)
+
+
+def limit_process(memory: int, seconds: int) -> None:
+    """Limit memory and processor time where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, amount in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds + 1)):
+        with suppress(ValueError, OSError):  # stricter already, or not to be set on this system
+            resource.setrlimit(kind, (amount, amount))
+
+
+def read_old(path: str, n_cells: int) -> Any:
+    """Read an xls file with xlrd or, if xlrd does not understand it, with python-calamine."""
+    try:
+        return read_xls(path, n_cells)
+    except MemoryError:
+        raise
+    except Exception as refused:
+        if "encrypt" in str(refused).lower():
+            raise
+        try:
+            return read_calamine(path, n_cells)
+        except Exception:
+            raise refused from None
+
+
+def read_xls(path: str, n_cells: int) -> Any:
+    """Read an xls file with xlrd, with hidden rows and merges where its formats can be read."""
+    import xlrd
+
+    def open_book(formats: bool) -> Any:
+        with open(os.devnull, "w") as silence:
+            return xlrd.open_workbook(path, formatting_info=formats, logfile=silence, ragged_rows=True)
+
+    try:
+        book = open_book(True)
+    except (MemoryError, xlrd.compdoc.CompDocError):
+        raise
+    except Exception:
+        book = open_book(False)
+    sheets: list[Any] = []
+    count = 0
+    for sheet in book.sheets():
+        cells = []
+        for row in range(sheet.nrows):
+            for column, (kind, value) in enumerate(
+                zip(sheet.row_types(row), sheet.row_values(row), strict=True), 1
+            ):
+                if kind == 1 and value != "":
+                    cells.append((row + 1, column, "v", value))
+                elif kind == 2:
+                    cells.append((row + 1, column, "v", whole(value)))
+                elif kind == 3:
+                    mark = "v" if shows_elapsed(book, sheet, row, column - 1) else "d"
+                    cells.append((row + 1, column, mark, value))
+                elif kind == 4:
+                    cells.append((row + 1, column, "v", bool(value)))
+                elif kind == 5:
+                    cells.append((row + 1, column, "e", xlrd.error_text_from_code.get(value, "#N/A")))
+            if count + len(cells) > n_cells:
+                return ("file-too-large", f"> {n_cells} cells")
+        count += len(cells)
+        hidden_rows = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden]
+        hidden_columns = [column + 1 for column, info in sheet.colinfo_map.items() if info.hidden]
+        merged = [(r1 + 1, c1 + 1, r2, c2) for r1, r2, c1, c2 in sheet.merged_cells]
+        sheets.append((sheet.name, sheet.visibility != 0, cells, hidden_rows, hidden_columns, merged))
+    return {"sheets": sheets, "date1904": book.datemode == 1, "errors": True}
+
+
+def read_calamine(path: str, n_cells: int) -> Any:
+    """Read an xlsb or ods file with python-calamine."""
+    import python_calamine
+
+    with open(path, "rb") as stream:
+        book = python_calamine.CalamineWorkbook.from_filelike(stream)
+        sheets: list[Any] = []
+        count = 0
+        for entry in book.sheets_metadata:
+            if entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_name(entry.name)
+            cells = []
+            # Addresses are right only with the empty area kept.
+            for row, record in enumerate(sheet.to_python(skip_empty_area=False), 1):
+                cells += [
+                    (row, c, "v", plain(v)) for c, v in enumerate(record, 1) if v is not None and v != ""
+                ]
+                if count + len(cells) > n_cells:
+                    return ("file-too-large", f"> {n_cells} cells")
+            count += len(cells)
+            hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
+            ranges = sheet.merged_cell_ranges or []
+            merged = [(r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in ranges]
+            sheets.append((entry.name, hidden, cells, [], [], merged))
+    return {"sheets": sheets, "date1904": False, "errors": False}
+
+
+def shows_elapsed(book: Any, sheet: Any, row: int, column: int) -> bool:
+    """Whether a cell's format shows an elapsed time such as ``[h]:mm`` rather than a date."""
+    if not book.formatting_info:
+        return False
+    key = book.xf_list[sheet.cell_xf_index(row, column)].format_key
+    return re.search(r"\[(h+|m+|s+)\]", book.format_map[key].format_str, re.IGNORECASE) is not None
+
+
+def whole(value: float) -> int | float:
+    """Return an integral number as int, as it is written in the cell."""
+    return int(value) if value == value and abs(value) < 1e15 and value == int(value) else value
+
+
+def plain(value: Any) -> Any:
+    """Bring calamine's types to ours."""
+    if isinstance(value, float):
+        return whole(value)
+    if isinstance(value, dt.timedelta):
+        return value / dt.timedelta(days=1)
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime(value.year, value.month, value.day)
+    return value
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Ist-Analyse: what the city has on one reporting date."""

@@ -1,0 +1,1 @@
+"""Umsetzungsplanung: what to do, when, by whom, with what money."""

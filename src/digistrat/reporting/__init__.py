@@ -1,0 +1,1 @@
+"""Bericht: results become what people read."""

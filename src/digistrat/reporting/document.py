@@ -1,0 +1,190 @@
+"""The page that reviewers open offline: findings first, every chart with its text and data."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from digistrat.reporting.workbook import column_label, proof_text
+from digistrat.texts import format_date, format_money, format_number, text
+
+if TYPE_CHECKING:
+    from digistrat.reporting.export import Results
+
+SECTIONS = ("inventory", "maturity", "scores", "portfolio", "plan")
+N_PROJECTS = 20
+
+
+class SavedChart(NamedTuple):
+    """A chart in the folder: the stem of its files, its section, alternative text and title."""
+
+    name: str
+    section: str
+    alt: str
+    title: str
+
+
+def write_page(results: Results, folder: Path, charts: list[SavedChart], *, run_id: str) -> Path:
+    """Write ``index.html`` beside the charts and tables it shows.
+
+    Parameters
+    ----------
+    results : Results
+        What was computed.
+    folder : Path
+        Holds ``charts/`` and ``tables/``.
+    charts : list of SavedChart
+        In the order of the page.
+    run_id : str
+        Stands at the foot.
+
+    Returns
+    -------
+    Path
+        The page: no script, no address outside the folder; everything that offices typed is escaped.
+    """
+    import jinja2
+
+    inventory = results.inventory
+    language = inventory.strategy.language
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    source = files("digistrat.templates").joinpath("index.html.j2").read_text("utf-8")
+
+    def words(key: str, **values: Any) -> str:
+        return text(f"page.{key}", language, **values)
+
+    page = environment.from_string(source).render(
+        language=language,
+        t=words,
+        head=inventory.strategy.strategy,
+        notice=inventory.strategy.notice,
+        date=format_date(inventory.reporting_date, language),
+        figures=key_figures(results),
+        sections=[(name, [chart for chart in charts if chart.section == name]) for name in SECTIONS],
+        table=_rows(project_table(results), language),
+        returns=_rows(_findings_by_return(results), language),
+        run_id=run_id,
+    )
+    path = folder / "index.html"
+    path.write_text(page, "utf-8", newline="\n")
+    return path
+
+
+def key_figures(results: Results) -> list[tuple[str, str]]:
+    """Return the figures at the head of the page: what, and how much.
+
+    Parameters
+    ----------
+    results : Results
+        What was computed.
+    """
+    inventory = results.inventory
+    language = inventory.strategy.language
+    status = inventory.projects["status"].value_counts()
+    errors = int((inventory.findings["severity"] == "error").sum())
+
+    def number(value: float, decimals: int = 0) -> str:
+        return format_number(float(value), language, decimals)
+
+    figures = [
+        ("returns", number(len(inventory.files))),
+        ("projects", number(len(inventory.projects))),
+        *(
+            (f"status_{name}", number(status.get(name, 0)))
+            for name in ("existing", "in_preparation", "possible")
+        ),
+        ("findings", f"{number(len(inventory.findings))} ({number(errors)})"),
+    ]
+    if results.maturity is not None:
+        figures.append(("maturity", number(results.maturity.table["score"].median(), 1)))
+    if results.services is not None:
+        table = results.services.table.dropna(subset=["level", "n_cases_yearly"])
+        cases = table["n_cases_yearly"].astype(float)
+        if cases.sum() > 0:
+            share = cases[table["is_online"].astype(bool)].sum() / cases.sum()
+            figures.append(("online", f"{number(100 * share)} %"))
+    if results.portfolio is not None:
+        portfolio = results.portfolio
+        figures.append(("selected", f"{number(len(portfolio.selected))} / {number(len(portfolio.table))}"))
+        cost = portfolio.table.loc[portfolio.selected, "cost_eur"].sum()
+        figures.append(("cost", format_money(float(cost), language)))
+        figures.append(("proof_portfolio", proof_text(portfolio, language)))
+    if results.plan is not None:
+        figures.append(("proof_plan", proof_text(results.plan, language)))
+        if len(results.plan.phases):
+            figures.append(("last", format_date(results.plan.phases["end"].max(), language)))
+    return [(text(f"page.figure_{name}", language), value) for name, value in figures]
+
+
+def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
+    """Return the projects of highest impact with rank, range, decision and dates.
+
+    Parameters
+    ----------
+    results : Results
+        Without impact scores the table is empty.
+    n : int
+        How many.
+    """
+    if results.impact is None:
+        return pd.DataFrame()
+    inventory = results.inventory
+    top = results.impact.table.dropna(subset=["rank"]).sort_values("rank").head(n)
+    projects = inventory.projects.reindex(top.index)
+    offices = inventory.offices["name"]
+    table = pd.DataFrame(
+        {
+            "rank": top["rank"],
+            "project_id": top.index,
+            "title": projects["title"],
+            "office": projects["office_id"].map(offices).fillna(projects["office_id"]),
+            "score": top["score"],
+            "lower": top["lower"],
+            "upper": top["upper"],
+        }
+    )
+    if results.robustness is not None:
+        table["p05"] = results.robustness.rank_interval["p05"].reindex(top.index)
+        table["p95"] = results.robustness.rank_interval["p95"].reindex(top.index)
+    if results.portfolio is not None:
+        table["reason"] = results.portfolio.table["reason"].reindex(top.index)
+    if results.plan is not None:
+        spans = results.plan.phases.groupby("project_id").agg(start=("start", "min"), end=("end", "max"))
+        table = table.join(spans)
+    return table
+
+
+def _findings_by_return(results: Results) -> pd.DataFrame:
+    inventory = results.inventory
+    counts = (
+        inventory.findings.groupby(["file", "severity"])
+        .size()
+        .unstack(fill_value=0)
+        .reindex(columns=["error", "warning", "info"], fill_value=0)
+    )
+    table = inventory.files.set_index("file")[["office_id", "n_records"]].join(counts).fillna(0)
+    return table.astype({"error": int, "warning": int, "info": int}).reset_index()
+
+
+def _rows(table: pd.DataFrame, language: str) -> dict[str, Any]:
+    """A frame as labels and cells for the page: numbers and dates in the language's form."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if pd.isna(value):
+            return "–"
+        if isinstance(value, pd.Timestamp):
+            return format_date(value, language)
+        if float(value).is_integer():
+            return format_number(float(value), language)
+        return format_number(float(value), language, 1)
+
+    return {
+        "head": [column_label(str(column), language) for column in table.columns],
+        "rows": [[shown(value) for value in row] for row in table.itertuples(index=False)],
+        "numeric": [pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes],
+    }

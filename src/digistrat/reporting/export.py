@@ -1,0 +1,233 @@
+"""Everything a run writes: charts, tables, result workbook and page, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from digistrat import __version__
+from digistrat.inventory.record import Inventory
+from digistrat.planning.portfolio import Portfolio
+from digistrat.planning.schedule import Plan
+from digistrat.reporting import charts
+from digistrat.reporting.document import SavedChart, write_page
+from digistrat.reporting.figures import save_chart, write_table
+from digistrat.reporting.workbook import write_results
+from digistrat.scoring.composite import Scores
+from digistrat.scoring.robustness import RankRobustness
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one round has come to; parts that were not computed are None."""
+
+    inventory: Inventory
+    maturity: Scores | None = None
+    services: Scores | None = None
+    readiness: Scores | None = None
+    impact: Scores | None = None
+    robustness: RankRobustness | None = None
+    portfolio: Portfolio | None = None
+    plan: Plan | None = None
+
+
+def run_id(inventory: Inventory) -> str:
+    """Return twelve hexadecimal digits that stand for the inputs: returns, strategy and version.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        As read.
+
+    Returns
+    -------
+    str
+        The same for the same content of all files and the same version of digistrat.
+    """
+    digest = hashlib.sha256(f"digistrat {__version__} {inventory.reporting_date}".encode())
+    for row in inventory.files.sort_values("file").itertuples():
+        digest.update(f"{row.file} {row.sha256}\n".encode())
+    digest.update(inventory.strategy.model_dump_json().encode())
+    return digest.hexdigest()[:12]
+
+
+def export(
+    folder: str | Path,
+    inventory: Inventory,
+    *,
+    maturity: Scores | None = None,
+    services: Scores | None = None,
+    readiness: Scores | None = None,
+    impact: Scores | None = None,
+    robustness: RankRobustness | None = None,
+    portfolio: Portfolio | None = None,
+    plan: Plan | None = None,
+    progress: bool = False,
+) -> Path:
+    """Write charts, tables, ``results.xlsx`` and ``index.html`` of a round.
+
+    Everything is written beside the folder first and then put in its place: an interruption leaves what was
+    there before.
+
+    Parameters
+    ----------
+    folder : path
+        Where to; for example ``data/processed/2026-04-30``. What it held is replaced.
+    inventory : Inventory
+        The round.
+    maturity, services, readiness, impact, robustness, portfolio, plan : optional
+        What was computed from it; what is missing is left out of the page.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Path
+        The page, ``index.html``.
+
+    Raises
+    ------
+    ValueError
+        If a result was made from another inventory.
+    """
+    results = Results(inventory, maturity, services, readiness, impact, robustness, portfolio, plan)
+    for name in ("maturity", "services", "readiness", "impact", "portfolio", "plan"):
+        result = getattr(results, name)
+        if result is not None and result.inventory is not inventory:
+            raise ValueError(f"{name} must be made from the inventory that is exported")
+    target = Path(folder)
+    with replaced_folder(target) as partial:
+        identity = run_id(inventory)
+        jobs = list(_charts(results, identity))
+        saved = []
+        for name, section, draw in _shown(jobs, progress):
+            ax = draw()
+            save_chart(ax, partial / "charts", name)
+            chart = charts.chart_of(ax)
+            saved.append(SavedChart(name, section, chart.alt, chart.title))
+        for name, table in result_tables(results).items():
+            write_table(table, partial / "tables" / f"{name}.csv", language=inventory.strategy.language)
+        write_results(results, partial / "results.xlsx", run_id=identity)
+        write_page(results, partial, saved, run_id=identity)
+    return target / "index.html"
+
+
+@contextmanager
+def replaced_folder(target: Path) -> Iterator[Path]:
+    """Give a new folder that takes the target's place when the block ends without an error.
+
+    A folder that a killed run left is removed; a target that was moved aside and not replaced comes back.
+    """
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    restore(target)
+    partial = target.with_name(f".{target.name}.part-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    aside = target.with_name(f".{target.name}.previous")
+    try:
+        yield partial
+        if target.exists():
+            target.rename(aside)
+        partial.rename(target)
+        shutil.rmtree(aside, ignore_errors=True)
+    finally:
+        restore(target)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def restore(target: Path) -> None:
+    """Bring back a folder that was moved aside by a run that did not finish."""
+    aside = target.with_name(f".{target.name}.previous")
+    if aside.exists() and not target.exists():
+        aside.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _shown(jobs: list[Any], progress: bool) -> Any:
+    if not progress:
+        return jobs
+    from tqdm.auto import tqdm
+
+    return tqdm(jobs, desc="charts", unit="chart")
+
+
+def _charts(r: Results, identity: str) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Name, section and drawing of every chart that the results allow."""
+
+    def paged(name: str, section: str, n: int, draw: Callable[..., Any], *of: Any) -> Iterator[Any]:
+        for page in range(1, n + 1):
+            suffix = f"_{page:02d}" if n > 1 else ""
+            yield (f"{name}{suffix}", section, lambda page=page: draw(*of, page=page, run_id=identity))
+
+    def single(name: str, section: str, draw: Callable[..., Any], *of: Any) -> Iterator[Any]:
+        yield name, section, lambda: draw(*of, run_id=identity)
+
+    yield from single("status_by_field", "inventory", charts.plot_status_by_field, r.inventory)
+    yield from paged(
+        "coverage", "inventory", charts.coverage_pages(r.inventory), charts.plot_coverage, r.inventory
+    )
+    yield from single("findings", "inventory", charts.plot_findings, r.inventory)
+    if r.maturity is not None:
+        yield from paged(
+            "maturity_heatmap",
+            "maturity",
+            charts.maturity_pages(r.maturity),
+            charts.plot_maturity_heatmap,
+            r.maturity,
+        )
+        yield from paged(
+            "maturity_gap", "maturity", charts.gap_pages(r.maturity), charts.plot_maturity_gap, r.maturity
+        )
+    if r.services is not None:
+        yield from single("service_levels", "maturity", charts.plot_service_levels, r.services)
+    if r.impact is not None:
+        yield from single("ranking", "scores", charts.plot_ranking, r.impact)
+    if r.robustness is not None:
+        yield from single("rank_intervals", "scores", charts.plot_rank_intervals, r.robustness)
+        yield from single("rank_acceptability", "scores", charts.plot_rank_acceptability, r.robustness)
+    if r.readiness is not None and r.impact is not None:
+        yield from single("priority", "scores", charts.plot_priority, r.readiness, r.impact, r.portfolio)
+    if r.portfolio is not None:
+        yield from single("portfolio", "portfolio", charts.plot_portfolio, r.portfolio)
+    if r.plan is not None:
+        yield from paged("gantt", "plan", charts.gantt_pages(r.plan), charts.plot_gantt, r.plan)
+        yield from single("load", "plan", charts.plot_load, r.plan)
+        yield from single("budget", "plan", charts.plot_budget, r.plan)
+
+
+def result_tables(r: Results) -> dict[str, pd.DataFrame]:
+    """Return every table of the results by the name of its file, the index as a column."""
+    tables = {name: r.inventory.tables[name] for name in ("projects", "services", "requirements")}
+    tables["findings"] = r.inventory.findings
+    tables["returns"] = r.inventory.files
+    for name in ("maturity", "services", "readiness", "impact"):
+        scores: Scores | None = getattr(r, name)
+        if scores is not None:
+            tables[f"scores_{name}"] = scores.table
+            tables[f"values_{name}"] = scores.values
+            tables[f"states_{name}"] = scores.states
+    if r.robustness is not None:
+        tables["rank_intervals"] = r.robustness.rank_interval
+    if r.portfolio is not None:
+        tables["portfolio"] = r.portfolio.table
+        tables["portfolio_budgets"] = r.portfolio.budgets
+    if r.plan is not None:
+        tables |= {
+            "plan_phases": r.plan.phases,
+            "plan_milestones": r.plan.milestones,
+            "plan_load": r.plan.load,
+            "plan_budget": r.plan.budget,
+        }
+    return {
+        name: table.reset_index() if table.index.name else table.reset_index(drop=True)
+        for name, table in tables.items()
+    }

@@ -1,0 +1,168 @@
+"""Maturity of offices and of services: how digital they are today, and the gap to their target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from digistrat.inventory.record import Inventory
+from digistrat.scoring.composite import Scores, linear_value, score_table
+from digistrat.scoring.ratings import Ratings, criteria_frame, ratings_matrix
+from digistrat.strategy import ServiceModel
+
+
+def score_maturity(inventory: Inventory) -> Scores:
+    """Score every organisation that returned by its self-assessment, by dimension and overall.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Its table ``maturity_ratings`` holds present and target levels by office and indicator.
+
+    Returns
+    -------
+    Scores
+        One alternative per returning office, enterprise or company (partners are not assessed);
+        ``groups`` are the dimensions. ``table`` has two further columns: ``gap``, the weighted mean
+        distance from present to target level over the indicators that have both, and ``target``, the score
+        plus the gap; missing where no indicator has both. Ordinal levels are averaged with the strategy's
+        weights; its source says so.
+    """
+    strategy = inventory.strategy
+    criteria = criteria_frame(strategy.maturity)
+    offices = inventory.offices
+    returned = inventory.files["office_id"].replace("", None).dropna().unique()
+    index = pd.Index([o for o in offices.index if o in set(returned)], name="office_id", dtype="str")
+    index = index[offices.loc[index, "kind"] != "partner"]
+
+    def rated(value: str) -> Ratings:
+        return ratings_matrix(
+            inventory,
+            "maturity_ratings",
+            index,
+            criteria.index,
+            alternative="office_id",
+            criterion="indicator_id",
+            value=value,
+        )
+
+    ratings = rated("level")
+    scores = score_table(
+        ratings.raw,
+        ratings.states,
+        criteria,
+        rule=strategy.maturity.rule,
+        coverage_threshold=strategy.thresholds.coverage,
+        group_threshold=strategy.thresholds.group_coverage,
+        inventory=inventory,
+        cells=ratings.cells,
+        what="maturity",
+        unit="office",
+    )
+    target = linear_value(rated("target_level").raw, criteria["floor"], criteria["target"])
+    both = target.notna() & scores.values.notna()
+    weights = both.mul(criteria["weight"], axis="columns")
+    total = weights.sum(axis="columns").replace(0, np.nan)
+    gap = ((target - scores.values).where(both) * weights).sum(axis="columns") / total
+    return replace(scores, table=scores.table.assign(target=scores.table["score"] + gap, gap=gap))
+
+
+def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
+    """Score services by the rule of their maturity model (OZG: the lowest criterion decides).
+
+    Levels of different models are not comparable, so that one call speaks of one model.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Its tables ``services`` and ``service_ratings``.
+    model : str, optional
+        Id of a model of the strategy; by default the one under which most services are reported.
+
+    Returns
+    -------
+    Scores
+        One alternative per service under the model. Where the model has criteria, their levels count;
+        where it has none, the level that the office reports. ``table`` has the further columns ``level``,
+        ``level_lower``, ``level_upper`` (whole levels of the model), ``is_online``, ``n_cases_yearly``,
+        ``model``.
+
+    Raises
+    ------
+    ValueError
+        If the strategy has no such model.
+
+    References
+    ----------
+    OZG-Reifegradmodell 1.1 (2020): "das Kriterium mit der niedrigsten Stufe bestimmt die Gesamtbewertung".
+    """
+    chosen = _model(inventory, model)
+    services = inventory.services
+    services = services[services["model"] == chosen.id]
+    by_criteria = bool(chosen.criteria)
+    names = {c.id: c.name for c in chosen.criteria} if by_criteria else {"level": chosen.id}
+    criteria = pd.DataFrame(
+        {
+            "name": list(names.values()),
+            "weight": 100 / len(names),
+            "floor": float(chosen.floor),
+            "target": float(chosen.target),
+            "source": chosen.source,
+        },
+        index=pd.Index(list(names), name="criterion", dtype="str"),
+    )
+    if by_criteria:
+        ratings = ratings_matrix(
+            inventory,
+            "service_ratings",
+            services.index,
+            criteria.index,
+            alternative="service_id",
+            criterion="criterion_id",
+            value="level",
+        )
+        raw, states, cells = ratings.raw, ratings.states, ratings.cells
+    else:
+        raw, states = services[["level"]].rename_axis(columns="criterion"), None
+
+        def cells(service: str, criterion: str) -> str:
+            return str(inventory.locate("services", service, criterion))
+
+    scores = score_table(
+        raw,
+        states,
+        criteria,
+        rule=chosen.rule,
+        coverage_threshold=inventory.strategy.thresholds.coverage,
+        inventory=inventory,
+        cells=cells,
+        what="services",
+        unit="service",
+    )
+    # under the minimum rule a score is the value of one level, up to rounding
+    width = chosen.target - chosen.floor
+    level, lower, upper = (
+        np.floor(scores.table[column] / 100 * width + 1e-9) + chosen.floor
+        for column in ("score", "lower", "upper")
+    )
+    table = scores.table.assign(
+        level=level,
+        level_lower=lower,
+        level_upper=upper,
+        is_online=(level >= chosen.online_from).astype("boolean").where(level.notna(), pd.NA),
+        n_cases_yearly=services["n_cases_yearly"],
+        model=chosen.id,
+    )
+    return replace(scores, table=table)
+
+
+def _model(inventory: Inventory, given: str | None) -> ServiceModel:
+    models = {model.id: model for model in inventory.strategy.service_models}
+    if given is None:
+        reported = inventory.services["model"].value_counts()
+        given = str(reported.index[0]) if len(reported) else next(iter(models), "")
+    if given not in models:
+        raise ValueError(f"model must be one of {sorted(models)}, not {given!r}")
+    return models[given]

@@ -1,0 +1,360 @@
+"""SMAA against exact geometry, a stored run of another program, and a slow reference."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.stats import rankdata
+
+from digistrat.scoring import sampling
+from digistrat.scoring.composite import Scores, score_table
+from digistrat.scoring.robustness import RankRobustness, rank_robustness, sample_weights, smaa
+
+
+def scores_of(rows: dict[str, list], weights: list[float], rule: str = "weighted_mean") -> Scores:
+    """Score rows on 0–100; None is missing, - not applicable."""
+    names = [f"c{j}" for j in range(len(weights))]
+    cells = pd.DataFrame.from_dict(rows, orient="index", columns=names).astype(object)
+    states = cells.map(lambda c: "not_applicable" if c == "-" else "missing" if pd.isna(c) else "assessed")
+    raw = cells.where(states == "assessed", np.nan).astype(float)
+    criteria = pd.DataFrame({"weight": weights, "floor": 0.0, "target": 100.0}, index=names)
+    return score_table(raw, states, criteria, rule=rule)
+
+
+def random_scores(seed: int, n: int, m: int, gaps: float, rule: str = "weighted_mean") -> Scores:
+    rng = np.random.default_rng(seed)
+    cells = rng.uniform(1, 100, (n, m)).round(1).astype(object)
+    cells[rng.random((n, m)) < gaps] = None
+    cells[rng.random((n, m)) < 0.1] = "-"
+    cells[:, 0] = rng.uniform(1, 100, n)
+    return scores_of({f"p{i}": row for i, row in enumerate(cells.tolist())}, [100 / m] * m, rule)
+
+
+def error(share: float, n: int) -> float:
+    """Four standard errors of a share that was counted in n samples."""
+    return 4 * (share * (1 - share) / n) ** 0.5 + 1e-12
+
+
+# --- known answers ---
+
+
+def test_exact_two_criteria_case_within_monte_carlo_error(shared):
+    case = json.loads((shared / "data/cases/smaa_exact_2crit.json").read_text("utf-8"))
+    n_samples = 100_000
+    weights = sample_weights(pd.Series({"w1": 1, "w2": 1}), n_samples, seed=1, spread="simplex")
+    got = smaa(pd.DataFrame(case["matrix"]), weights, seed=1)
+    expected = case["expected"]
+    for i, share in enumerate(expected["first_rank_acceptability"]):
+        assert got.first_k(1)[i] == pytest.approx(share, abs=error(share, n_samples))
+    central = got.central_weights.iloc[:, 0].tolist()
+    assert central[:3] == pytest.approx(expected["central_weight_w1"][:3], abs=0.005)
+    assert got.confidence.tolist()[:3] == expected["confidence_deterministic"][:3]
+    assert np.isnan(central[3])  # never first: no central weight, no confidence
+    assert np.isnan(got.confidence[3])
+
+
+def test_stored_samples_of_the_r_package_exactly(shared):
+    case = json.loads((shared / "data/cases/smaa2_thrombo.json").read_text("utf-8"))
+    expected = case["expected"]
+    with np.load(shared / "data/cases/smaa_thrombo_samples.npz") as stored:
+        measured, weights = stored["meas"], stored["weights"]
+    got = smaa(measured, weights)
+    assert got.acceptability.to_numpy().tolist() == expected["rank_acceptability"]
+    np.testing.assert_allclose(got.central_weights, expected["central_weights"], rtol=0, atol=5e-8)
+    assert got.confidence.tolist() == expected["confidence_factor"]
+    assert got.pairwise_winning.to_numpy().tolist() == expected["pairwise_winning"]
+    fixed = expected["rank_acceptability_at_fixed_weights"]
+    at_fixed = smaa(measured, np.tile(fixed["weights"], (len(measured), 1)))
+    assert at_fixed.acceptability.to_numpy().tolist() == fixed["ra"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sure", "unsure", "wins"),
+    [
+        # mean of 50 and u beats 50 when u > 50
+        ("weighted_mean", [50, 50], [50, None], 0.5),
+        # the lower of 100 and u beats 70 when u > 70
+        ("minimum", [70, 100], [100, None], 0.3),
+        # the root of 1 · u beats 0.5 when u > 1/4
+        ("geometric", [25, 100], [100, None], 0.75),
+        # out of the denominator, (50 + u) / 2 beats 50 as in the first case
+        ("weighted_mean", [50, 50, 50], [50, None, "-"], 0.5),
+    ],
+)
+def test_a_missing_rating_is_any_value_between_floor_and_target(rule, sure, unsure, wins):
+    scores = scores_of({"sure": sure, "unsure": unsure}, [100 / len(sure)] * len(sure), rule)
+    got = rank_robustness(scores, n_samples=20_000, seed=3, concentration=1e9)
+    assert got.first_k(1)["unsure"] == pytest.approx(wins, abs=error(wins, 20_000))
+    assert got.confidence["unsure"] == pytest.approx(wins, abs=error(wins, 20_000))
+    assert got.pairwise_winning.loc["unsure", "sure"] == got.first_k(1)["unsure"]
+
+
+def test_geometric_rule_with_a_zero_is_zero_in_every_sample():
+    scores = scores_of({"zero": [0, None], "low": [1, 1]}, [50, 50], "geometric")
+    got = rank_robustness(scores, n_samples=500)
+    assert got.acceptability.loc["low", 1] == 1
+    assert got.acceptability.loc["zero", 2] == 1
+
+
+def test_alternatives_alike_share_their_ranks():
+    scores = scores_of({"a": [80, 40], "b": [80, 40], "c": [10, 10]}, [60, 40])
+    got = rank_robustness(scores, n_samples=1000)
+    assert got.acceptability.to_numpy().tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+    assert got.pairwise_winning.loc["a"].tolist() == [0, 0, 1]
+    assert got.rank_interval.loc["b"].tolist() == [1, 1, 1]
+    assert got.rank_interval.loc["c"].tolist() == [3, 3, 3]
+
+
+def test_rank_interval_counts_shares_of_samples():
+    # weights on a grid: b is first up to w1 = 0.30, a from there on
+    share = (np.arange(100) + 0.5) / 100
+    got = smaa(pd.DataFrame([[1, 0], [0, 3 / 7]], index=["a", "b"]), np.column_stack([share, 1 - share]))
+    assert got.acceptability.loc["a"].tolist() == pytest.approx([0.7, 0.3])
+    assert got.rank_interval.loc["a"].tolist() == [1, 1, 2]
+    assert got.rank_interval.loc["b"].tolist() == [1, 2, 2]
+    half = smaa(pd.DataFrame(np.eye(2)), np.column_stack([share, 1 - share])).rank_interval
+    assert half["p50"].tolist() == [1, 1]  # exactly half of the samples
+
+
+# --- against a slow reference ---
+
+
+@pytest.mark.parametrize("is_sampled", [False, True])
+def test_counts_as_a_loop_over_samples_does(is_sampled):
+    rng = np.random.default_rng(5)
+    n_samples, n, m = 300, 7, 3
+    # few different values, so that ties are common
+    values = rng.integers(0, 3, (n_samples, n, m) if is_sampled else (n, m)).astype(float)
+    weights = rng.multinomial(4, [0.5, 0.25, 0.25], n_samples) / 4
+    got = smaa(values if is_sampled else pd.DataFrame(values), weights)
+
+    counts, wins = np.zeros((n, n)), np.zeros((n, n))
+    first_weights = [[] for _ in range(n)]
+    for s in range(n_samples):
+        score = (values[s] if is_sampled else values) @ weights[s]
+        for i, rank in enumerate(rankdata(-score, method="min").astype(int)):
+            counts[i, rank - 1] += 1
+            wins[i] += score[i] > score
+            if rank == 1:
+                first_weights[i].append(weights[s])
+    np.testing.assert_allclose(got.acceptability, counts / n_samples, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(got.pairwise_winning, wins / n_samples, rtol=0, atol=1e-12)
+    for i, seen in enumerate(first_weights):
+        central = got.central_weights.iloc[i]
+        if not seen:
+            assert central.isna().all()
+            continue
+        np.testing.assert_allclose(central, np.mean(seen, axis=0), rtol=0, atol=1e-12)
+        at = values @ np.mean(seen, axis=0)
+        is_first = at[..., i] >= at.max(axis=-1) - 1e-9
+        assert got.confidence.iloc[i] == pytest.approx(is_first.mean())
+
+
+@pytest.mark.parametrize("rule", ["weighted_mean", "geometric", "minimum"])
+def test_ratings_are_drawn_as_an_independent_sample_is(rule):
+    # the same shares, up to Monte Carlo error, as ranking complete tables drawn here
+    scores = random_scores(seed=11, n=8, m=4, gaps=0.4, rule=rule)
+    n_samples = 4000
+    got = rank_robustness(scores, n_samples=n_samples, seed=2, concentration=30)
+    rng = np.random.default_rng(99)
+    names = scores.values.columns
+    wanted = scores.states != "not_applicable"
+    counts = np.zeros((8, 8))
+    weights = rng.dirichlet(30 * scores.criteria["weight"].to_numpy() / 100, n_samples)
+    for w in weights:
+        full = scores.values.fillna(pd.DataFrame(rng.uniform(0, 100, (8, 4)), scores.values.index, names))
+        used = wanted.to_numpy() * w
+        used /= used.sum(axis=1, keepdims=True)
+        if rule == "minimum":
+            total = full.where(wanted).min(axis=1).to_numpy()
+        elif rule == "geometric":
+            total = np.prod(full.to_numpy() ** used, axis=1)
+        else:
+            total = (full.to_numpy() * used).sum(axis=1)
+        counts[np.arange(8), rankdata(-total, method="min").astype(int) - 1] += 1
+    # both sides are sampled: five standard errors of a difference, 64 shares compared
+    share = counts / n_samples
+    allowed = 5 * np.sqrt(2 * share * (1 - share) / n_samples) + 0.002
+    assert (np.abs(got.acceptability.to_numpy() - share) < allowed).all()
+
+
+@pytest.mark.parametrize("rule", ["weighted_mean", "geometric", "minimum"])
+def test_confidence_is_the_first_rank_share_at_the_central_weights(rule):
+    scores = random_scores(seed=4, n=12, m=4, gaps=0.5, rule=rule)
+    got = rank_robustness(scores, n_samples=3000, seed=7)
+    assert (got.confidence.dropna().between(0, 1)).all()
+    for label in got.confidence.dropna().index:
+        fixed = scores.criteria.assign(weight=got.central_weights.loc[label] * 100)
+        at_central = score_table(scores.raw, scores.states, fixed, rule=rule)
+        again = rank_robustness(at_central, n_samples=3000, seed=8, concentration=1e12)
+        share = again.first_k(1)[label]
+        allowed = 5 * (2 * max(share * (1 - share), 1e-3) / 3000) ** 0.5
+        assert got.confidence[label] == pytest.approx(share, abs=allowed)
+
+
+def test_without_gaps_it_is_smaa_of_the_same_weights():
+    scores = scores_of({"a": [80, 40], "b": [45, 75], "c": [60, 60]}, [60, 40])
+    got = rank_robustness(scores, n_samples=2000, seed=5, weights="simplex")
+    weights = sample_weights(scores.criteria["weight"], 2000, 5, spread="simplex")
+    again = smaa(scores.values, weights, seed=5)
+    pd.testing.assert_frame_equal(got.acceptability, again.acceptability)
+    pd.testing.assert_frame_equal(got.central_weights, again.central_weights)
+    pd.testing.assert_series_equal(got.confidence, again.confidence)
+    pd.testing.assert_frame_equal(got.rank_interval, again.rank_interval)
+
+
+# --- scope, seeds, memory ---
+
+
+def test_who_is_left_out_stands_in_the_scope():
+    scores = scores_of(
+        {"scored": [80, 40], "provisional": [90, None], "nothing": [None, None], "outside": ["-", "-"]},
+        [40, 60],
+    )
+    got = rank_robustness(scores, n_samples=100)
+    assert got.acceptability.index.tolist() == ["scored", "provisional"]
+    assert got.scope["is_included"].tolist() == [True, True, False, False]
+    assert got.scope["reason"].tolist() == ["", "", "not_scored", "not_scored"]
+    assert got.assumptions["n_uncertain"] == 1
+    assert "2 alternatives (2 left out), 100 samples, seed 1" in str(got)
+
+
+def test_nobody_to_rank_gives_empty_tables():
+    got = rank_robustness(scores_of({"nothing": [None, None]}, [40, 60]), n_samples=10)
+    assert got.acceptability.empty
+    assert got.confidence.empty
+    assert "0 alternatives (1 left out)" in str(got)
+    assert got.pairwise_winning.empty
+
+
+def test_one_alternative_is_always_first():
+    got = rank_robustness(scores_of({"a": [80, None]}, [60, 40]), n_samples=10)
+    assert got.acceptability.to_numpy().tolist() == [[1.0]]
+    assert got.confidence["a"] == 1
+
+
+def test_the_same_seed_gives_the_same_and_pieces_do_not_matter(monkeypatch):
+    scores = random_scores(seed=1, n=15, m=5, gaps=0.2)
+
+    def results(**options) -> RankRobustness:
+        return rank_robustness(scores, n_samples=500, **options)
+
+    whole, other_seed = results(seed=1), results(seed=2)
+    assert not whole.acceptability.equals(other_seed.acceptability)
+    monkeypatch.setattr(sampling, "CHUNK", 100)
+    pieces = results(seed=1)
+    pd.testing.assert_frame_equal(whole.acceptability, pieces.acceptability)
+    pd.testing.assert_series_equal(whole.confidence, pieces.confidence)
+    pd.testing.assert_frame_equal(whole.pairwise_winning, pieces.pairwise_winning)
+
+
+def test_three_hundred_projects_stay_small_in_memory():
+    import tracemalloc
+
+    scores = random_scores(seed=2, n=320, m=10, gaps=0.15)
+    tracemalloc.start()
+    got = rank_robustness(scores, n_samples=10_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6
+    assert len(got.acceptability) == 320
+
+
+# --- weights ---
+
+
+def test_dirichlet_weights_have_the_declared_mean_and_spread():
+    nominal = pd.Series({"a": 60.0, "b": 30.0, "c": 10.0, "off": 0.0})
+    drawn = sample_weights(nominal, 100_000, seed=3, concentration=50)
+    share = nominal.to_numpy() / 100
+    sd = np.sqrt(share * (1 - share) / 51)
+    np.testing.assert_allclose(drawn.mean(axis=0), share, atol=0.001)
+    np.testing.assert_allclose(drawn.std(axis=0), sd, atol=0.001)
+    np.testing.assert_allclose(drawn.sum(axis=1), 1, atol=1e-12)
+    assert (drawn[:, 3] == 0).all()
+
+
+def test_simplex_weights_are_uniform_whatever_is_nominal():
+    drawn = sample_weights(pd.Series([90, 5, 5]), 100_000, seed=3, spread="simplex")
+    # one of three uniform weights is below t with probability 1 − (1 − t)²
+    for t in (0.1, 0.5, 0.9):
+        np.testing.assert_allclose((drawn < t).mean(axis=0), 1 - (1 - t) ** 2, atol=0.007)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sample_weights(pd.Series([0, 0]), 5, 1), "nominal must not be negative and not all zero"),
+        (lambda: sample_weights(pd.Series([1, 1]), 0, 1), "n_samples must be at least 1, not 0"),
+        (lambda: sample_weights(pd.Series([1, 1]), 5, 1, concentration=0), "concentration must be above 0"),
+        (lambda: sample_weights(pd.Series([1, 1]), 5, 1, spread="normal"), "not 'normal'"),
+        (lambda: smaa(np.ones((4, 2, 2)), np.ones((5, 2))), "as many samples, not 4 and 5"),
+        (lambda: smaa(np.ones((2, 2)), np.ones((5, 3))), "samples × 2 criteria"),
+        (lambda: smaa(np.ones(2), np.ones((5, 2))), "2 or 3 dimensions"),
+        (lambda: smaa(pd.DataFrame([[1, np.nan]]), np.ones((5, 2))), "finite"),
+        (lambda: smaa(pd.DataFrame([[1, 2]]), -np.ones((5, 2))), "no weight negative"),
+        (
+            lambda: smaa(pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]})),
+            r"columns \['a'\], not \['b'\]",
+        ),
+        (lambda: rank_robustness(scores_of({"a": [1]}, [100]), weights="equal"), "not 'equal'"),
+        (
+            lambda: rank_robustness(scores_of({"a": [1]}, [100]), n_samples=3).first_k(2),
+            "k must be from 1 to 1",
+        ),
+    ],
+)
+def test_wrong_calls_name_what_was_given(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_weights_in_a_frame_are_aligned_by_label():
+    values = pd.DataFrame({"x": [1.0, 0.0], "y": [0.0, 1.0]}, index=["a", "b"])
+    got = smaa(values, pd.DataFrame({"y": [0.9, 0.8], "x": [0.1, 0.2]}))
+    assert got.first_k(1).to_dict() == {"a": 0, "b": 1}
+
+
+# --- invariants ---
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(st.integers(1, 6), st.integers(1, 4)).flatmap(
+        lambda shape: arrays(float, shape, elements=st.integers(0, 5).map(float))
+    ),
+    st.integers(0, 1000),
+)
+def test_acceptability_rows_sum_to_one_and_dominance_is_kept(values, seed):
+    n, m = values.shape
+    weights = np.random.default_rng(seed).dirichlet(np.ones(m), 50)
+    got = smaa(pd.DataFrame(values), weights)
+    np.testing.assert_allclose(got.acceptability.sum(axis=1), 1, rtol=0, atol=1e-12)
+    assert got.first_k(n).tolist() == pytest.approx([1] * n)
+    wins = got.pairwise_winning.to_numpy()
+    assert ((wins + wins.T) <= 1 + 1e-12).all()
+    for i in range(n):
+        for j in range(n):
+            if (values[i] >= values[j]).all():
+                assert wins[j, i] == 0
+    if len({tuple(row) for row in (values * np.pi).tolist()}) == n and (wins + wins.T + np.eye(n) == 1).all():
+        np.testing.assert_allclose(got.acceptability.sum(axis=0), 1, rtol=0, atol=1e-12)  # no ties
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.permutations(range(6)), st.floats(0.01, 100))
+def test_order_of_alternatives_and_scale_of_values_change_nothing(seed, order, scale):
+    rng = np.random.default_rng(seed)
+    values = pd.DataFrame(rng.random((6, 3)), index=list("abcdef"))
+    weights = rng.dirichlet(np.ones(3), 40)
+    got = smaa(values, weights)
+    turned = smaa(values.iloc[list(order)] * scale, weights * 100)
+    pd.testing.assert_frame_equal(turned.acceptability.loc[values.index], got.acceptability)
+    pd.testing.assert_series_equal(turned.confidence.loc[values.index], got.confidence)
+    pd.testing.assert_frame_equal(turned.central_weights.loc[values.index] / 100, got.central_weights)
