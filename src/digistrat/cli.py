@@ -125,17 +125,16 @@ def run(
     language: Annotated[
         str, typer.Option(help="de or en: what reviewers read.", show_default="the strategy's")
     ] = "",
+    jobs: Annotated[int, typer.Option(help="How many notebooks at a time.", min=1, max=5)] = 2,
 ) -> None:
     """Execute the notebooks on a round and write charts, tables, workbook and page.
 
     An interrupted or failed run leaves the previous results whole.
     """
-    from tqdm import tqdm
-
     from digistrat.reporting.export import replaced_folder
     from digistrat.reporting.notebooks import (
         NotebookError,
-        execute_notebook,
+        execute_notebooks,
         list_notebooks,
         write_run_record,
     )
@@ -156,10 +155,7 @@ def run(
                 "output": str(partial),
                 "language": language or loaded.language,
             }
-            bar = tqdm(paths, unit="notebook")
-            for path in bar:
-                bar.set_description(path.stem)
-                execute_notebook(path, parameters)
+            execute_notebooks(paths, parameters, jobs=jobs, progress=True)
             inventory = _inventory(source, _strategy(strategy, parameters["language"]))
             write_run_record(partial, inventory, notebooks=paths, started=started, seed=SEED)
     except NotebookError as error:

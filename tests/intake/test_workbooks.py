@@ -1,4 +1,4 @@
-"""Workbooks: what is in a cell arrives, what is hostile is refused, and nothing but WorkbookError is raised."""
+"""Workbooks: what is in a cell arrives, what is hostile is refused, with WorkbookError alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 import tomllib
 import warnings
 import zipfile
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -75,8 +76,8 @@ def write_xlsx(path, sheet, **parts):
 STYLES = f"""<styleSheet xmlns="{MAIN}"><numFmts>
 <numFmt numFmtId="164" formatCode="dd.mm.yyyy;@"/><numFmt numFmtId="165" formatCode="[h]:mm"/>
 <numFmt numFmtId="166" formatCode="0.00&quot; days&quot;"/></numFmts>
-<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/>
-<xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="20"/></cellXfs></styleSheet>"""
+<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>
+<xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="20"/></cellXfs></styleSheet>"""
 
 
 def cells_of(path, **options):
@@ -87,12 +88,14 @@ def cells_of(path, **options):
 def test_every_type_of_cell(tmp_path):
     rows = (
         '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1"><v>12</v></c><c r="C1"><v>12.50</v></c>'
-        '<c r="D1" t="b"><v>1</v></c><c r="E1" t="e"><v>#REF!</v></c><c r="F1" t="str"><f>A1</f><v>x &amp; y</v></c>'
+        '<c r="D1" t="b"><v>1</v></c><c r="E1" t="e"><v>#REF!</v></c>'
+        '<c r="F1" t="str"><f>A1</f><v>x &amp; y</v></c>'
         '<c r="G1" t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r></is></c>'
         '<c r="H1" t="d"><v>2018-04-01T00:00:00</v></c><c r="I1" s="2"><v>43191</v></c></row>'
         '<row r="3"><c r="A3"><f>SUM(B1:C1)</f></c><c r="B3" s="1"/><c r="C3"><f>1/0</f><v>4</v></c>'
         '<c r="D3" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="E3" t="s"><v>2</v></c><c r="F3"><v>1E3</v></c>'
-        '<c r="G3" t="str"><f>""</f><v></v></c><c r="H3" t="n"><v>nan</v></c><c r="I3" t="s"><v></v></c></row>'
+        '<c r="G3" t="str"><f>""</f><v></v></c>'
+        '<c r="H3" t="n"><v>nan</v></c><c r="I3" t="s"><v></v></c></row>'
     )
     strings = (
         f'<sst xmlns="{MAIN}"><si><r><t>rich</t></r><r><rPr/><t xml:space="preserve"> text_x000D_</t></r>'
@@ -128,7 +131,8 @@ def test_every_type_of_cell(tmp_path):
 def test_dates_follow_the_format_and_the_calendar(tmp_path):
     rows = (
         '<row><c s="1"><v>59</v></c><c s="1"><v>61</v></c><c s="3"><v>1.5</v></c><c s="4"><v>43191</v></c>'
-        '<c s="5"><v>0.75</v></c><c s="1"><v>43191.5</v></c><c s="1"><v>-5</v></c><c s="99"><v>7</v></c></row>'
+        '<c s="5"><v>0.75</v></c><c s="1"><v>43191.5</v></c><c s="1"><v>-5</v></c>'
+        '<c s="99"><v>7</v></c></row>'
     )
     path = write_xlsx(tmp_path / "a.xlsx", sheet_xml(rows), **{"xl/styles.xml": STYLES})
     assert [cell.value for cell in cells_of(path).values()] == [
@@ -202,7 +206,8 @@ def test_what_is_hidden_merged_or_filtered(tmp_path):
 
 
 def test_dialects_of_the_container(tmp_path):
-    prefixed = f'<x:worksheet xmlns:x="{STRICT}"><x:sheetData><x:row><x:c><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>'
+    row = "<x:row><x:c><x:v>5</x:v></x:c></x:row>"
+    prefixed = f'<x:worksheet xmlns:x="{STRICT}"><x:sheetData>{row}</x:sheetData></x:worksheet>'
     path = write_xlsx(
         tmp_path / "a.xlsx",
         None,
@@ -262,8 +267,8 @@ def test_remarks_about_the_file(tmp_path):
                 relation(2, "externalLink", "externalLinks/externalLink1.xml"),
                 relation(3, "chartsheet", "chartsheets/sheet1.xml"),
             ),
-            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets><sheet name="A" r:id="rId1"/>'
-            '<sheet name="Chart" r:id="rId3"/><sheet name="Gone" r:id="rId9"/></sheets></workbook>',
+            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+            '<sheet name="A" r:id="rId1"/><sheet name="Chart" r:id="rId3"/><sheet name="Gone" r:id="rId9"/></sheets></workbook>',
         },
     )
     workbook = read_workbook(path)
@@ -597,10 +602,8 @@ def test_damage_gives_one_error_or_a_workbook(healthy, tmp_path_factory, place, 
     data = healthy[:start] + (b"" if cut else damage + healthy[start + len(damage) :])
     path = tmp_path_factory.getbasetemp() / "damaged.xlsx"
     path.write_bytes(data)
-    try:
+    with suppress(WorkbookError):  # anything else fails the test
         read_workbook(path)
-    except WorkbookError as error:
-        assert error.message
 
 
 @settings(deadline=None, max_examples=150)
@@ -612,10 +615,8 @@ def test_damaged_markup_gives_one_error_or_a_workbook(tmp_path_factory, place, d
     xml = sheet_xml('<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><f>A1</f><v>5</v></c></row>' * 3)
     start = int(place * len(xml))
     path = write_xlsx(tmp_path_factory.getbasetemp() / "markup.xlsx", xml[:start] + damage + xml[start:])
-    try:
+    with suppress(WorkbookError):  # anything else fails the test
         read_workbook(path)
-    except WorkbookError as error:
-        assert error.message
 
 
 def test_errors_travel_between_processes_and_speak_both_languages():
@@ -691,20 +692,19 @@ def test_cells_agree_with_openpyxl(shared):
         for sheet in workbook.sheets:
             if sheet.name not in oracle.sheetnames:  # openpyxl sees no sheets in strict files
                 continue
-            theirs = {
-                (cell.row, cell.column): cell.value
-                for row in oracle[sheet.name].iter_rows()
-                for cell in row
-                if cell.value not in (None, "")
-            }
+            # Stored cells only: iterating rows would fill the space between two far-apart cells.
+            stored, sources = oracle[sheet.name]._cells, formulas[sheet.name]._cells
+            theirs = {place: cell.value for place, cell in stored.items() if cell.value not in (None, "")}
             for place in theirs.keys() | sheet.cells.keys():
                 cell, value = sheet.cells.get(place), theirs.get(place)
                 n_cells += 1
                 ours = None if cell is None or cell.value == "" else cell.error or cell.value
                 if ours != value and not (cell is not None and explained(cell, value)):
                     differing.append((path.name, sheet.name, place, ours, value))
-                formula = formulas[sheet.name].cell(*place)
-                if formula.data_type == "f" and isinstance(formula.value, str) and cell is not None:
+                formula = sources.get(place)
+                if cell is not None and formula is not None and formula.data_type == "f":
+                    if not isinstance(formula.value, str):  # arrays and data tables are objects there
+                        continue
                     assert cell.formula == formula.value, (path.name, sheet.name, place)
     assert n_files >= 300
     assert n_cells >= 150_000

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 from conftest import draw_all
 from digistrat.reporting import charts, style
+from digistrat.reporting.charts.source import source_of
 
 
 @pytest.fixture(scope="module")
@@ -463,6 +464,27 @@ def test_labels_of_points_do_not_leave_out_the_first(r: Any) -> None:
     ax = charts.plot_priority(r.readiness, r.impact, r.portfolio, n_labels=1)
     first = charts.chart_data(ax)["title"].iloc[0].split()[0]
     assert any(first in t.get_text() for t in ax.texts)
+
+
+def test_shares_are_never_rounded_to_nothing_or_all() -> None:
+    source = source_of(records.make_inventory(3))
+    shares = (0.0, 0.00001, 0.004, 0.5, 0.996, 0.99999, 1.0, 1 - 1e-12, 1.2)
+    written = ["0", "<0,1", "0,4", "50", "99,6", ">99,9", "100", "100", "120"]
+    assert [source.percent(s) for s in shares] == [f"{w}\u00a0%" for w in written]
+
+
+def test_charts_name_the_rule_and_what_it_takes_for_granted(r: Any) -> None:
+    assert "Stufen gemittelt" in charts.chart_of(charts.plot_maturity_heatmap(r.maturity)).foot
+    foot = charts.chart_of(charts.plot_ranking(r.impact)).foot
+    assert "Gewichtetes Mittel über die bewerteten Kriterien" in foot
+    assert "Stufen gemittelt" not in foot
+
+
+def test_coverage_asks_no_partner(r: Any) -> None:
+    offices = r.inventory.offices.copy()
+    offices.loc[offices.index[0], "kind"] = "partner"
+    inventory = SimpleNamespace(**{**vars(r.inventory), "offices": offices})
+    assert offices.index[0] not in charts.coverage_table(inventory).index
 
 
 def test_wrong_calls_name_the_parameter(r: Any) -> None:

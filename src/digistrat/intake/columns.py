@@ -45,6 +45,7 @@ SEVERITY: dict[str, Severity] = {
 }
 STATES = {"value": "assessed"}
 MOST = 2**53  # whole numbers up to here are exact
+LARGEST = 1e300
 
 
 @dataclass
@@ -234,7 +235,11 @@ def _read_cell(cell: Cell | None, parse: Callable[[Any], Parsed], column: Column
         return unreadable("cell-error")
     if cell.value is None and cell.formula:
         return unreadable("formula-without-value")
+    if _is_too_large(cell.value):
+        return unreadable("not-a-number")
     result = parse(cell.value)
+    if _is_too_large(result.value):
+        return unreadable("not-a-number")
     outside = (
         result.state == "value"
         and isinstance(result.value, (int, float))
@@ -246,6 +251,11 @@ def _read_cell(cell: Cell | None, parse: Callable[[Any], Parsed], column: Column
     if outside:
         return unreadable("out-of-range")
     return result
+
+
+def _is_too_large(value: Any) -> bool:
+    """Whether a number is beyond what can be computed with: 400 digits, or infinite."""
+    return isinstance(value, (int, float)) and not abs(value) < LARGEST
 
 
 def _expected(column: Column, header: str) -> dict[str, Any]:

@@ -160,6 +160,10 @@ class Table(_Part):
         wanted = [self.key, self.sheet_column, *(column.of for column in self.columns)]
         if self.unpivot:
             wanted += [self.unpivot.member, self.unpivot.value]
+        for name in wanted:
+            if name and name not in names:
+                raise ValueError(f"table {self.name}: {name!r} is not one of its columns {names}")
+        if self.unpivot:
             try:
                 groups = re.compile(self.unpivot.pattern or "(?P<member>)").groupindex
             except re.error as error:
@@ -169,9 +173,6 @@ class Table(_Part):
             for name in (self.unpivot.member, self.unpivot.value):
                 if any(column.name == name and column.headers for column in self.columns):
                     raise ValueError(f"table {self.name}: {name!r} comes from members, it takes no headers")
-        for name in wanted:
-            if name and name not in names:
-                raise ValueError(f"table {self.name}: {name!r} is not one of its columns {names}")
         declared = {column.name: column.headers for column in self.columns}
         _check_labels(f"headers of table {self.name}", declared, with_codes=False)
         return self
@@ -307,9 +308,17 @@ def load_form(source: str | Path) -> Form:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FormError(f"{path}: {error}") from None
     except ValidationError as error:
-        lines = [
-            f"{path.name} › {'.'.join(str(step) for step in problem['loc'])}: "
-            f"found {problem['input']!r:.80}, expected: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise FormError("\n".join(lines)) from None
+        raise FormError("\n".join(_problems(path.name, error))) from None
+
+
+def _problems(file: str, error: ValidationError) -> Iterator[str]:
+    places = [problem["loc"] for problem in error.errors()]
+    for problem in error.errors():
+        place = problem["loc"]
+        if any(other != place and other[: len(place)] == place for other in places):
+            continue  # a list is short because one of its entries is wrong
+        where = f"{file} › {'.'.join(str(step) for step in place)}"
+        if problem["type"] == "value_error":  # says what was found itself
+            yield f"{where}: {problem['ctx']['error']}"
+        else:
+            yield f"{where}: found {problem['input']!r:.80}, expected: {problem['msg']}"

@@ -126,6 +126,12 @@ def _written(column: Column, value: Any, language: str) -> Any:
     return value.item() if hasattr(value, "item") else value  # numpy's numbers
 
 
+def _put(sheet: Worksheet, row: int, number: int, value: Any) -> None:
+    cell = sheet.cell(row, number, value)
+    if isinstance(value, str):
+        cell.data_type = "s"  # an answer that begins with '=' is no formula
+
+
 def _label(column: Column, value: str) -> str:
     labels = column.choices.get(value, ())
     # of a list, a label that holds no separator itself
@@ -151,7 +157,7 @@ def _write_cover(sheet: Worksheet, table: Table, form: Form, records: list[Mappi
     for row, column in enumerate(_shown(table), start=4):
         sheet.cell(row, 1, column.headers[0]).font = Font(bold=True)
         if records:
-            sheet.cell(row, 2, _written(column, records[0].get(column.name), form.language))
+            _put(sheet, row, 2, _written(column, records[0].get(column.name), form.language))
         if column.kind == "date":
             sheet.cell(row, 2).number_format = "DD.MM.YYYY"
     sheet.column_dimensions["A"].width = 42
@@ -190,7 +196,7 @@ def _write_table(
         area = f"{letter}5:{letter}{4 + max(N_ROWS, len(records))}"
         _validate(sheet, area, column, form, lists)
         for row, record in enumerate(records, start=5):
-            sheet.cell(row, number, _written(column, record.get(name), form.language))
+            _put(sheet, row, number, _written(column, record.get(name), form.language))
         if column.kind == "date":
             for row in range(5, 5 + max(N_ROWS, len(records))):
                 sheet.cell(row, number).number_format = "DD.MM.YYYY"

@@ -8,7 +8,8 @@ import importlib.metadata
 import json
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def execute_notebook(path: Path, parameters: Mapping[str, str], *, copy: Path | 
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     try:
         client.execute()
@@ -79,6 +81,49 @@ def execute_notebook(path: Path, parameters: Mapping[str, str], *, copy: Path | 
     if copy is not None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, copy)
+
+
+def execute_notebooks(
+    paths: Sequence[Path], parameters: Mapping[str, str], *, jobs: int = 1, progress: bool = False
+) -> None:
+    """Execute notebooks that do not depend on each other, several at a time.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        From `list_notebooks`.
+    parameters : mapping
+        As in `execute_notebook`.
+    jobs : int
+        How many at a time.
+    progress : bool
+        Whether to show a progress bar with the notebooks at work.
+
+    Raises
+    ------
+    NotebookError
+        Of the first notebook that fails; those that have not begun are not executed.
+    """
+    from tqdm import tqdm
+
+    with (
+        ThreadPoolExecutor(max_workers=jobs) as pool,
+        tqdm(total=len(paths), unit="notebook", disable=not progress) as bar,
+    ):
+        # the last one, the report, takes longest: begun first, it does not keep all others waiting
+        waiting = {pool.submit(execute_notebook, path, parameters): path.stem for path in reversed(paths)}
+        try:
+            while waiting:
+                bar.set_description(", ".join(list(waiting.values())[:jobs]))
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    waiting.pop(future)
+                    future.result()
+                    bar.update()
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
 
 
 def _inject(notebook: Any, parameters: Mapping[str, str], path: Path) -> None:

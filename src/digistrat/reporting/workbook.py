@@ -158,14 +158,20 @@ def ratings_with_cells(scores: Scores) -> pd.DataFrame:
         which nothing is assessed are left out.
     """
     scored = scores.table.index[scores.table["state"] != "not_scored"]
-    rows = []
-    for alternative in scored:
-        explained = scores.explain(alternative)
-        for criterion, row in explained.iterrows():
-            rows.append(
-                (alternative, criterion, row["raw"], row["value"], row["state"], row["points"], row["cell"])
-            )
-    return pd.DataFrame(rows, columns=["alternative", "criterion", "raw", "value", "state", "points", "cell"])
+    pairs = pd.MultiIndex.from_product([scored, scores.values.columns], names=["alternative", "criterion"])
+    columns = {
+        "raw": scores.raw,
+        "value": scores.values,
+        "state": scores.states,
+        "points": scores.contributions,
+    }
+    table = pd.DataFrame(index=pairs)
+    for name, frame in columns.items():
+        if frame is not None:
+            table[name] = frame.loc[scored].to_numpy().ravel()
+    cells = scores.cells
+    table["cell"] = [cells(*pair) if cells else "" for pair in pairs]
+    return table.reset_index()
 
 
 def column_label(name: str, language: str) -> str:

@@ -155,7 +155,7 @@ def finish(
 
     `kind` is the first sentence of the alternative text, the title the second.
     """
-    foot = "  ·  ".join(
+    foot = "\u00a0· ".join(
         part for part in (source.said, rule, source.text("run", run_id=run_id) if run_id else "") if part
     )
     chart = Chart(

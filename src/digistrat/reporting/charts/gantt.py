@@ -287,7 +287,7 @@ def _gantt_subtitle(source: Source, plan: Any, page: int, pages: int) -> str:
         source.text("gantt.duration", count=round(float(plan.makespan))),
         proof(source, plan),
     ]
-    subtitle = " · ".join(part for part in parts if part)
+    subtitle = "\u00a0· ".join(part for part in parts if part)
     return subtitle if pages == 1 else f"{subtitle} {source.text('page', page=page, pages=pages)}"
 
 

@@ -208,7 +208,8 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
     """
     offices, tables, strategy = inventory.offices, inventory.tables, inventory.strategy
     sent = set(inventory.files["office_id"].dropna())
-    asked = offices.index[(offices["kind"] != "partner") | offices.index.isin(list(sent))]
+    # chambers and universities send requirements, which no question of these tables asks for
+    asked = offices.index[offices["kind"] != "partner"]
     shares = pd.DataFrame(np.nan, index=asked, columns=list(COVERAGE_TABLES))
     projects = inventory.projects
     columns = [c for c in _PROJECT_COLUMNS if c in projects.columns]
@@ -235,7 +236,7 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
         rated = rated.clip(upper=len(scale.criteria)).reindex(planned.index, fill_value=0)
         shares[name] = rated.groupby(planned["office_id"]).sum() / (n_planned * len(scale.criteria))
     levels = answered("maturity_ratings", "level")["office_id"].value_counts()
-    is_rated = (offices["kind"].reindex(asked) != "partner") & asked.isin(list(sent))
+    is_rated = asked.isin(list(sent))
     shares["maturity_ratings"] = (
         (levels.reindex(asked, fill_value=0) / len(strategy.maturity.criteria)).clip(upper=1).where(is_rated)
     )
@@ -281,7 +282,7 @@ def plot_coverage(inventory: Any, *, page: int = 1, run_id: str = "", ax: Axes |
         title = source.text("coverage.none")
         return draw_nothing(ax, source, name="coverage", title=title, columns=columns, run_id=run_id)
     shares = table[list(COVERAGE_TABLES)] * 100
-    order = shares.mean(axis=1).fillna(0).where(table["has_returned"], -1).sort_values(kind="stable").index
+    order = shares.mean(axis=1).fillna(0).where(table["has_returned"], 101).sort_values(kind="stable").index
     rows, pages = page_of(len(order), ROWS_PER_PAGE, page)
     here = order[rows]
     n, returned = len(table), int(table["has_returned"].sum())

@@ -54,7 +54,7 @@ def clip(text: object, limit: float, *, size: float = style.SIZE_TEXT, bold: boo
     Examples
     --------
     >>> clip("Digitale Bauakte", 60)
-    'Digitale B…'
+    'Digitale Ba…'
     """
     line = clean(text)
     if width(line, size=size, bold=bold) <= limit:
@@ -77,7 +77,7 @@ def wrap(
     Examples
     --------
     >>> wrap("Digitale Verwaltung und Bürgerservice", 110)
-    ['Digitale Verwaltung', 'und Bürgerservice']
+    ['Digitale Verwaltung und', 'Bürgerservice']
     """
     rows: list[str] = []
     row = ""
@@ -118,5 +118,7 @@ def balance(text: object, limit: float, *, size: float = style.SIZE_TEXT, bold: 
 
 def labelled(title: object, key: str, limit: float, *, size: float = style.SIZE_TEXT) -> str:
     """Return ``title · key`` within `limit` points; the title is clipped, the key never."""
+    if clean(title) == key:
+        return key
     tail = f" · {key}"
     return clip(title, limit - width(tail, size=size), size=size) + tail

@@ -15,13 +15,7 @@ from digistrat.reporting.charts.lettering import wrap
 from digistrat.reporting.charts.source import Source, source_of
 from digistrat.scoring.composite import Scores
 
-GROUP_COVERAGE = 0.5
 GAP_ROWS = 36
-
-
-def rule_text(source: Source, rule: str) -> str:
-    """Return the rule of aggregation in words for the foot of a chart."""
-    return source.text("rule", name=source.rule(rule))
 
 
 @style.styled
@@ -69,8 +63,9 @@ def plot_maturity_heatmap(
     grid = make_grid(data["office"].tolist(), heads)
     values = data[[*dimensions, "score"]].to_numpy(dtype=float)
     thin = np.zeros(values.shape, dtype=bool)
-    if maturity.group_coverage is not None:
-        thin[1:, :-1] = maturity.group_coverage.loc[here].to_numpy(dtype=float) < GROUP_COVERAGE
+    if maturity.group_coverage is not None and source.inventory is not None:
+        threshold = source.inventory.strategy.thresholds.group_coverage
+        thin[1:, :-1] = maturity.group_coverage.loc[here].to_numpy(dtype=float) < threshold
     thin[:, -1] = data["state"] == "provisional"
     words = [
         [
@@ -111,7 +106,7 @@ def plot_maturity_heatmap(
             *ramp_key(source, source.text("state.not_scored")),
             Key(source.text("state.provisional_brackets"), style.PAPER, kind="note"),
         ],
-        rule=rule_text(source, maturity.rule),
+        rule=source.rule(maturity.rule, maturity.what),
         run_id=run_id,
     )
 
@@ -194,7 +189,7 @@ def plot_maturity_gap(maturity: Scores, *, page: int = 1, run_id: str = "", ax: 
     left_out = len(maturity.table) - len(known)
     subtitle = source.text("maturity_gap.subtitle", count=len(known), scope=source.scope)
     if left_out:
-        subtitle += " · " + source.text("maturity_gap.left_out", count=left_out)
+        subtitle += "\u00a0· " + source.text("maturity_gap.left_out", count=left_out)
     return finish(
         ax,
         source,
@@ -236,7 +231,7 @@ def plot_maturity_gap(maturity: Scores, *, page: int = 1, run_id: str = "", ax: 
                 edge=style.CATEGORY[2],
             ),
         ],
-        rule=rule_text(source, maturity.rule),
+        rule=source.rule(maturity.rule, maturity.what),
         run_id=run_id,
     )
 
@@ -345,7 +340,7 @@ def plot_service_levels(services: Scores, *, run_id: str = "", ax: Axes | None =
                 else []
             ),
         ],
-        rule=rule_text(source, services.rule),
+        rule=source.rule(services.rule),
         run_id=run_id,
     )
 

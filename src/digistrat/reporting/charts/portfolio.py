@@ -88,7 +88,7 @@ def plot_portfolio(portfolio: Any, *, n_labels: int = 12, run_id: str = "", ax: 
     cost = float(selected["cost_eur"].sum() / table["cost_eur"].sum()) if table["cost_eur"].sum() else 0.0
     subtitle = source.text("portfolio.subtitle", count=len(table), scope=source.scope)
     if len(table) > len(data):
-        subtitle += " · " + source.text("portfolio.left_out", count=len(table) - len(data))
+        subtitle += "\u00a0· " + source.text("portfolio.left_out", count=len(table) - len(data))
     finish(
         ax,
         source,
@@ -100,7 +100,7 @@ def plot_portfolio(portfolio: Any, *, n_labels: int = 12, run_id: str = "", ax: 
             value=source.percent(value),
             cost=source.percent(cost),
         ),
-        subtitle=" · ".join(p for p in (subtitle, proof(source, portfolio)) if p),
+        subtitle="\u00a0· ".join(p for p in (subtitle, proof(source, portfolio)) if p),
         data=data,
         kind=source.text("portfolio.alt", count=len(data), scope=source.scope),
         key=[

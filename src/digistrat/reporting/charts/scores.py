@@ -93,7 +93,7 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
         scope=source.scope,
     )
     if provisional or unscored:
-        subtitle += " · " + source.text("ranking.left_out", provisional=provisional, unscored=unscored)
+        subtitle += "\u00a0· " + source.text("ranking.left_out", provisional=provisional, unscored=unscored)
     finish(
         ax,
         source,
@@ -115,7 +115,7 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
             ),
             *([Key(source.text("ranking.bounds"), style.INK, kind="line")] if wide.any() else []),
         ],
-        rule=source.text("rule", name=source.rule(scores.rule)),
+        rule=source.rule(scores.rule, scores.what),
         run_id=run_id,
     )
     label_inside(ax, spans)
@@ -229,7 +229,7 @@ def plot_priority(
         scope=source.scope,
     )
     if total > len(data):
-        subtitle += " · " + source.text("priority.left_out", count=total - len(data))
+        subtitle += "\u00a0· " + source.text("priority.left_out", count=total - len(data))
     title = source.text("priority.title", count=len(now), total=len(data))
     if portfolio is not None and len(now):
         title += source.text("priority.taken", count=taken)
@@ -242,7 +242,7 @@ def plot_priority(
         data=data,
         kind=source.text("priority.alt", count=len(data), scope=source.scope),
         key=_priority_key(source, data, portfolio is not None),
-        rule=source.text("rule", name=source.rule(impact.rule)),
+        rule=source.rule(impact.rule, readiness.what),
         run_id=run_id,
     )
     place_labels(
@@ -250,11 +250,19 @@ def plot_priority(
         data["readiness"].tolist(),
         data["impact"].tolist(),
         radius.tolist(),
-        list(enumerate(data["title"].head(n_labels))),
+        _important(data, n_labels),
         limit=165 if len(data) <= 40 else 120,
         taken=corners,
     )
     return ax
+
+
+def _important(data: pd.DataFrame, n: int) -> list[tuple[int, str]]:
+    """Two thirds of the labels for selected projects, one for others that are ready and effective."""
+    chosen = data.index[data["selected"]][: n - n // 3]
+    missed = data.index[~data["selected"] & (data["readiness"] >= 50) & (data["impact"] >= 50)]
+    others = missed[: n - len(chosen)]
+    return [(int(i), str(data.at[i, "title"])) for i in [*chosen, *others]]
 
 
 def _priority_key(source: Source, data: pd.DataFrame, has_portfolio: bool) -> list[Key]:

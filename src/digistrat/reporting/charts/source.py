@@ -43,11 +43,15 @@ class Source:
         return format_number(float(value), self.language, decimals)
 
     def percent(self, share: float, decimals: int = 0) -> str:
-        """Write a share of 0–1 as per cent, never rounding something to 0 or all but all to 100."""
-        if 0 < share < 0.005 and not decimals:
-            return self.text("percent", number="<" + self.number(1))
-        if 0.995 <= share < 1 and not decimals:
-            return self.text("percent", number=">" + self.number(99))
+        """Write a share of 0–1 as per cent; something is never rounded to 0, nor less than all to 100."""
+        if abs(share - 1) < 1e-9:
+            share = 1.0
+        if not decimals and (0 < share < 0.005 or 0.995 <= share < 1):
+            decimals = 1
+        if 0 < share < 0.0005 and decimals == 1:
+            return self.text("percent", number="<" + self.number(0.1, 1)).replace(" ", "\u00a0")
+        if 0.9995 <= share < 1 and decimals == 1:
+            return self.text("percent", number=">" + self.number(99.9, 1)).replace(" ", "\u00a0")
         return self.text("percent", number=self.number(share * 100, decimals)).replace(" ", "\u00a0")
 
     def money(self, value: float) -> str:
@@ -90,10 +94,17 @@ class Source:
         version = self.inventory.strategy.strategy.version
         return self.text("source", returns=returns, date=self.date(self.reporting_date), version=version)
 
-    def rule(self, rule: str) -> str:
-        """Return a rule of aggregation in words."""
-        key = f"rule.{rule}.name"
-        return text(key, self.language) if has_text(key, self.language) else rule
+    def rule(self, rule: str, what: str = "") -> str:
+        """Return a rule of aggregation in words, with what it takes for granted.
+
+        Levels of maturity and readiness are ordinal: a mean of them supposes equal steps, and says so.
+        """
+        if not has_text(f"rule.{rule}.name", self.language):
+            return self.text("rule", name=rule)
+        name = " ".join(text(f"rule.{rule}.{part}", self.language) for part in ("name", "description"))
+        said = self.text("rule", name=name)
+        is_ordinal = what in ("maturity", "readiness") and rule != "minimum"
+        return f"{said}; {self.text('ordinal')}" if is_ordinal else said
 
     def names(self, unit: str, labels: Iterable[Any]) -> dict[Any, str]:
         """Return what alternatives are called; their own label where nothing is known."""
