@@ -1,1 +1,1 @@
-"""Measurements: ratios against a peer or a physical floor in the same run. ``make bench`` prints the table."""
+"""Measurements: ratios against a peer or a physical floor in the same run. ``make bench`` prints them."""

@@ -52,7 +52,7 @@ MISTAKES = {
     ),
     "missing key": (
         MAIN,
-        "horizon_months = 84",
+        "horizon_months = 72",
         "",
         ["planning.horizon_months", "nothing", "Field required"],
     ),
@@ -76,7 +76,7 @@ MISTAKES = {
     ),
     "negative amount": (
         MAIN,
-        "amount_eur = 10_000_000",
+        "amount_eur = 18_000_000",
         "amount_eur = -1",
         ["budgets[1].amount_eur", "-1", "0"],
     ),
@@ -275,7 +275,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         tmp_path,
         (MAIN, "[planning]", "[planning]\ncolour = 'red'"),  # unknown key
         (MAIN, "is_example = true\n", 'is_example = "ja"\n'),  # wrong type
-        (MAIN, "horizon_months = 84", ""),  # missing key
+        (MAIN, "horizon_months = 72", ""),  # missing key
         (MAIN, 'unit = "Punkte"', 'unit = "Punkte"\ncolour = "red"'),  # in the scale whose weights are wrong
         (MAIN, "weight = 18", "weight = 17"),
         (MAIN, "PL = 3", "XX = 3"),

@@ -38,8 +38,8 @@ from .scoring.maturity import score_services as score_services
 from .scoring.readiness import score_readiness as score_readiness
 from .scoring.robustness import RankRobustness as RankRobustness
 from .scoring.robustness import rank_robustness as rank_robustness
-from .strategy import Strategy as Strategy
-from .strategy import StrategyError as StrategyError
-from .strategy import load_strategy as load_strategy
+from .strategy.parts import Strategy as Strategy
+from .strategy.loading import StrategyError as StrategyError
+from .strategy.loading import load_strategy as load_strategy
 
 __version__: str

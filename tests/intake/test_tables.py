@@ -161,6 +161,13 @@ def test_a_record_with_a_title_only_is_a_record():
     assert columns["project_id"] == ["P1"]
 
 
+def test_a_key_alone_at_the_end_is_a_record_without_answers():
+    columns, region = read([["Nr.", "C1 Nutzen"], ["P1", 8], ["P2"], ["Stand: April"], ["P3"]], "Wirkung")
+    assert columns["project_id"] == ["P1", "P2", "P3"]
+    assert columns["points"] == [8, None, None]
+    assert codes(region.findings) == [("text-outside-table", "A4")]
+
+
 def test_the_first_header_counts_where_a_later_one_knows_a_little_more():
     rows = [
         ["Nr.", "Titel", "Status", "Fallz.", "Beginn", "Bemerkung"],

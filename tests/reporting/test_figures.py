@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from chart_drawing import draw_all
 from PIL import Image
 
-from conftest import draw_all
 from digistrat.reporting import charts
 from digistrat.reporting.figures import png_bytes, save_chart, svg_bytes, write_table
 
@@ -32,9 +32,9 @@ def test_every_chart_gives_identical_bytes_twice(make_results: Any) -> None:
 
 def test_another_process_gives_the_same_bytes(make_results: Any) -> None:
     program = (
-        "import hashlib, conftest; from digistrat.reporting import charts;"
+        "import hashlib, chart_drawing; from digistrat.reporting import charts;"
         "from digistrat.reporting.figures import svg_bytes, png_bytes;"
-        "ax = charts.plot_ranking(conftest.results(3, 'de').impact);"
+        "ax = charts.plot_ranking(chart_drawing.results(3, 'de').impact);"
         "print(hashlib.sha256(svg_bytes(ax) + png_bytes(ax)).hexdigest())"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}

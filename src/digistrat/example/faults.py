@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
+from digistrat.example.books import Book, Planted
 from digistrat.example.catalogue import dice, words
 from digistrat.example.projects import month_end, months_later
-from digistrat.example.rounds import Book, Planted
 from digistrat.example.sheets import Formula, Habit, Sheet, address, write_amount, write_date, write_record
 from digistrat.example.tables import Record
 from digistrat.example.world import World

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from digistrat.example.books import Book, Planted
 from digistrat.example.catalogue import dice, extended_offices, load_catalogue
 from digistrat.example.projects import FIRST, SECOND
-from digistrat.example.sheets import Habit, Sheet, cover_sheet, make_habit, table_sheet
+from digistrat.example.sheets import cover_sheet, make_habit, table_sheet
 from digistrat.example.tables import tables_by_office
 from digistrat.example.world import World, make_world
 from digistrat.example.writing import write_csv, write_xls, write_xlsx
@@ -17,50 +18,6 @@ from digistrat.strategy import Office, Strategy
 from digistrat.texts import text
 
 ROUNDS = (FIRST, SECOND)
-
-
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A fault that was put into a return on purpose, with the finding that it must give.
-
-    Attributes
-    ----------
-    file, sheet, cell : str
-        Place as findings name it; a csv's sheet has the name of the file without its ending.
-    code : str
-        The finding's code.
-    """
-
-    file: str
-    sheet: str
-    cell: str
-    code: str
-
-
-@dataclass(slots=True)
-class Book:
-    """A file that will be written.
-
-    Attributes
-    ----------
-    file : str
-        Its name; the ending says how it is written.
-    office_id : str
-    habit : Habit
-    sheets : list of Sheet
-    encoding : str
-        Of a csv.
-    """
-
-    file: str
-    office_id: str
-    habit: Habit
-    sheets: list[Sheet]
-    encoding: str = "utf-8"
-
-    def sheet(self, table: str) -> Sheet | None:
-        """Return the sheet of a table, None where the office has nothing for it."""
-        return next((sheet for sheet in self.sheets if sheet.table == table), None)
 
 
 def generate(

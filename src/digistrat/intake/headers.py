@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import islice
+from typing import NamedTuple
 
 from digistrat.intake.forms import Table
 from digistrat.intake.values import fold
@@ -51,12 +52,25 @@ def _without_brackets(text: str) -> str:
     return fold(text, drop_brackets=True)
 
 
-def known_target(text: str, table: Table, vocabulary: Mapping[str, Target]) -> Target | None:
+class Spelling(NamedTuple):
+    """A cell's text, folded, and folded without what stands in brackets."""
+
+    text: str
+    folded: str
+    bare: str
+
+
+def spell(text: str) -> Spelling:
+    """Fold a text once for all tables."""
+    return Spelling(text, fold(text), _without_brackets(text))
+
+
+def known_target(spelling: Spelling, table: Table, vocabulary: Mapping[str, Target]) -> Target | None:
     """Return what a header names as declared or by the form's pattern; None where it names nothing."""
-    target = vocabulary.get(fold(text)) or vocabulary.get(_without_brackets(text))
-    if target is None and table.unpivot and table.unpivot.pattern and not starts_like_total(text):
-        members = _members(table.unpivot.pattern, text)
-        if len(members) == 1:  # '2026–2030' is no year
+    target = vocabulary.get(spelling.folded) or vocabulary.get(spelling.bare)
+    if target is None and table.unpivot and table.unpivot.pattern:
+        members = _members(table.unpivot.pattern, spelling.text)
+        if len(members) == 1 and not starts_like_total(spelling.text):  # '2026–2030' is no year
             target = ("member", members.pop())
     return target
 
@@ -71,13 +85,19 @@ def _members(pattern: str, text: str) -> set[str]:
     return members
 
 
+def spell_rows(rows: Mapping[int, Mapping[int, Cell]]) -> dict[int, list[Spelling]]:
+    """Return the spellings of the rows in which a header is looked for."""
+    searched = islice(rows.items(), HEADER_SEARCH_ROWS)
+    return {row: [spell(cell_text(cell)) for cell in cells.values()] for row, cells in searched}
+
+
 def find_header(
-    rows: Mapping[int, dict[int, Cell]], table: Table, vocabulary: Mapping[str, Target]
+    rows: Mapping[int, list[Spelling]], table: Table, vocabulary: Mapping[str, Target]
 ) -> tuple[int, int]:
     """Return the first row with about the most known headers, and their number; a later one may repeat it."""
     known = {
-        row: len({known_target(cell_text(cell), table, vocabulary) for cell in cells.values()} - {None})
-        for row, cells in islice(rows.items(), HEADER_SEARCH_ROWS)
+        row: len({known_target(spelling, table, vocabulary) for spelling in spellings} - {None})
+        for row, spellings in rows.items()
     }
     best = max(known.values(), default=0)
     return next(((row, n) for row, n in known.items() if n and n >= EARLY_HEADER * best), (0, 0))

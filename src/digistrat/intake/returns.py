@@ -19,6 +19,7 @@ from digistrat.intake.forms import Form, Table
 from digistrat.intake.places import CellRef, Frames, Layout, Places
 from digistrat.intake.tables import Leftover, cell_text, find_region
 from digistrat.intake.workbooks import WorkbookError, cell_address, read_workbook
+from digistrat.texts import text
 
 # What the reader notes about a file; other notes are infos.
 NOTES: dict[str, Severity] = {
@@ -178,10 +179,10 @@ def read_return(path: Path, form: Form, folder: Path) -> Return:
     for code, value in workbook.notes:
         say(code, NOTES.get(code, "info"), value)
     for sheet in workbook.sheets:
-        texts = {place: text for place, cell in sheet.cells.items() if (text := cell_text(cell))}
+        texts = {place: shown for place, cell in sheet.cells.items() if (shown := cell_text(cell))}
         if not texts:
             continue
-        ignored = sheet.name in form.sheets_ignored
+        ignored = sheet.name in (*form.sheets_ignored, text("template.lists", form.language))
         region = None if sheet.hidden or ignored else find_region(sheet, form, file)
         if region is not None:
             result.chunks.append(read_region(region))
@@ -194,7 +195,8 @@ def read_return(path: Path, form: Form, folder: Path) -> Return:
         elif role == "unused":
             say("sheet-not-used", "warning", str(len(texts)), sheet.name)
         result.leftovers += [
-            Leftover(file, sheet.name, cell_address(*place), role, "", text) for place, text in texts.items()
+            Leftover(file, sheet.name, cell_address(*place), role, "", shown)
+            for place, shown in texts.items()
         ]
     if not result.chunks:
         say("no-table-found", "error")

@@ -16,6 +16,8 @@ from digistrat.intake.headers import (
     declared_header,
     find_header,
     known_target,
+    spell,
+    spell_rows,
     starts_like_total,
     vocabulary_of,
 )
@@ -172,12 +174,13 @@ def find_region(sheet: Sheet, form: Form, file: str) -> Region | None:
         "columns": {(column, row): cell for (row, column), cell in sheet.cells.items()},
     }
     lines = {way: _by_rows(cells) for way, cells in ways.items()}
+    spelled = {way: spell_rows(rows) for way, rows in lines.items()}
     best: tuple[tuple[bool, int, bool], Region] | None = None
     for table in form.tables:
         vocabulary = vocabulary_of(table)
         named = fold(sheet.name) in {fold(name) for name in (table.title, *table.sheets) if name}
         for way, cells in ways.items():
-            header, known = find_header(lines[way], table, vocabulary)
+            header, known = find_header(spelled[way], table, vocabulary)
             if known < (1 if named else min(3, len(set(vocabulary.values())))):
                 continue
             fit = (named, known, way == table.orientation)
@@ -210,7 +213,7 @@ def _map_columns(region: Region, headers: Mapping[int, Cell]) -> None:
     open_headers: dict[int, str] = {}
     for number in sorted(headers):
         header = region.text(region.header, number)
-        target = known_target(header, table, vocabulary)
+        target = known_target(spell(header), table, vocabulary)
         if target is None:
             open_headers[number] = header
         elif target in taken:
@@ -252,6 +255,14 @@ def _split_rows(region: Region, rows: Mapping[int, dict[int, Cell]]) -> Counter[
     # without any, the first row that has a key or another required answer is a record, not a note
     firsts = [row for row, cells in below.items() if anchor & cells.keys()]
     last_full = max(full) if full else min(firsts, default=0)
+    keys = {
+        n for name, n in region.columns.items() if n in anchor and table.column(name).kind == "identifier"
+    }
+
+    def is_key(row: int, number: int) -> bool:
+        """Below a table 'A16-003' is a record without answers, 'As of April' is a note."""
+        return number in keys and len(region.text(row, number).split()) == 1
+
     extras: Counter[int] = Counter()
     for row, cells in rows.items():
         inside = mapped & cells.keys()
@@ -266,7 +277,9 @@ def _split_rows(region: Region, rows: Mapping[int, dict[int, Cell]]) -> Counter[
             region.keep("total", row, cells)
             region.say("total-row", "info", (row, min(cells)))
         elif not inside or (
-            len(inside) == 1 and len(mapped) >= 2 and (row > last_full or not inside & anchor)
+            len(inside) == 1
+            and len(mapped) >= 2
+            and (not inside & anchor or (row > last_full and not is_key(row, *inside)))
         ):
             region.keep("note", row, cells)
             for number in cells:

@@ -200,7 +200,7 @@ class OfficeNames:
             if score == found[0][1]
             for office in self._folded[name]
         }
-        return tuple(best.values()) if len(best) == 1 else ()
+        return tuple(best.values())
 
 
 def _squeezed(name: str) -> str:

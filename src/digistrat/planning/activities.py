@@ -16,7 +16,7 @@ from digistrat.planning.conflicts import smallest_conflict
 from digistrat.planning.serial import objective_of, quick_schedule
 
 ScheduleStatus = Literal["optimal", "feasible", "infeasible", "limit"]
-_CONFLICT_EFFORT = 2.0  # deterministic seconds for each question "is this still impossible?"
+_CONFLICT_EFFORT = 1.0  # deterministic seconds for each question "is this still impossible?"
 _SERIAL_WORK = 60_000  # activities placed by serial generation before the solver starts
 _BATCH = 2
 _PATIENCE = 100  # serial schedules in a row that are no better
@@ -39,7 +39,8 @@ class Schedule:
     gap : float
         ``(objective - bound) / max(1e-9, |objective|)``, 0 where proven optimal.
     status : {"optimal", "feasible", "infeasible", "limit"}
-        ``feasible``: a schedule, not proven best; ``limit``: none found, none excluded.
+        ``optimal`` with a gap of some 1e-6: proven with weights rounded to six digits. ``feasible``: a
+        schedule, not proven best; ``limit``: none found, none excluded.
     conflicts : tuple
         Where infeasible, constraints that exclude each other, none to spare: ``("deadline", activity)``,
         ``("release", activity)``, ``("sitting", activity)``, ``("capacity", resource)``,
@@ -157,7 +158,9 @@ def schedule_activities(
     start = pd.Series(starts, index=problem.labels, name="start").astype("Int64")
     makespan = int((starts + problem.durations).max(initial=0))
     objective = float(makespan) if weights is None else _weighted(problem, weights, starts)
-    bound = objective if status == "optimal" else min(bound / problem.weight_scale, objective)
+    bound = min(bound / problem.weight_scale, objective)
+    if objective - bound <= 1e-9 * max(1.0, objective):
+        bound = objective  # the difference is that of binary fractions
     gap = (objective - bound) / max(1e-9, abs(objective))
     return Schedule(start, makespan, objective, bound, gap, status)
 
@@ -178,9 +181,13 @@ def _weighted(problem: ActivityProblem, weights: pd.Series, starts: np.ndarray) 
 
 def _conflict(problem: ActivityProblem, effort: _Effort) -> tuple[Name, ...]:
     names = problem.names()
+    everything = frozenset(names)
+    # where dates and links alone exclude each other, asking them alone is proof, and quick
+    by_dates = problem.windows() is None
 
     def impossible(kept: list[Name]) -> bool:
-        return _solve(_without(problem, frozenset(names) - frozenset(kept)), effort)[0] == "infeasible"
+        rest = _without(problem, everything - frozenset(kept))
+        return rest.windows() is None if by_dates else _solve(rest, effort)[0] == "infeasible"
 
     return smallest_conflict(names, impossible)
 
@@ -205,7 +212,7 @@ def _solve(problem: ActivityProblem, effort: _Effort) -> tuple[ScheduleStatus, n
         return "infeasible", None, math.inf
     trivial = objective_of(problem, windows[0])  # everything at its earliest start
     any_will_do = problem.weight is not None and not problem.weight.any()
-    tries = 0 if any_will_do else max(10, _SERIAL_WORK // max(1, problem.n))
+    tries = 10 if any_will_do else max(10, _SERIAL_WORK // max(1, problem.n))
     quick = quick_schedule(problem, seed=effort.seed, tries=tries, patience=_PATIENCE, enough=trivial)
     if quick is not None and objective_of(problem, quick) <= trivial:
         return "optimal", quick, float(trivial)

@@ -81,9 +81,9 @@ class ActivityProblem:
             ("budget", block, kind)
             for j, kind in enumerate(self.kinds)
             if self.rate[:, j].any()
-            for block in [*self.blocks, None]
+            for block in [None, *self.blocks]
         ]
-        return [*dated, *sitting, *released, *capacity, *budget, *dict.fromkeys(self.link_names)]
+        return [*dated, *sitting, *released, *budget, *capacity, *dict.fromkeys(self.link_names)]
 
     def is_on(self, *name: Hashable) -> bool:
         """Whether a constraint is to be kept."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.planning.audit import require_sound, verify_portfolio
 from digistrat.planning.knapsack import Selection, solve_knapsack
 from digistrat.planning.links import usable_dependencies
+from digistrat.planning.money import available_budgets, remaining_costs, unclear_costs, yearly_costs
+from digistrat.planning.reasons import ROLE, constraint_name, selection_conflicts, selection_reason
 from digistrat.planning.work import effort_by_role, staffed_fte
 from digistrat.scoring.composite import Scores
 from digistrat.texts import format_money, format_number, text
 
 CANDIDATES = ("possible", "in_preparation")
+MANDATES = ("legal", "operational", "political")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,36 +33,61 @@ class PortfolioProblem:
     costs : DataFrame
         Candidates × constraints: euros by ``"2027 investive"``, person-days by ``"role PL"``.
     limits : Series
-        What each constraint allows, after what running projects need.
+        What each constraint allows, after what running projects need; never below zero.
+    available : Series
+        The same, below zero where running projects need more than there is.
     requires, excludes : tuple of pairs
     mandatory, forbidden : tuple of str
-    why_forbidden : dict
+        Fixed in (also what another one that is fixed in needs: see `needed_by`), and out.
+    why_forbidden : mapping
         Project → key of the reason.
+    by_hand : tuple of str
+        Fixed in without a mandate of their own.
+    because_of, needed_by : mapping
+        Project → the other project that keeps it out, or that needs it.
+    doubts : mapping
+        Project → keys of what is not known of it.
+    role_names : mapping
     language : str
+    cost : {"upper", "value", "lower"}
+        Which end of a reported range counts.
+    budgets : DataFrame
+        The money that there is: ``year``, ``kind``, ``amount_eur``.
     """
 
     values: pd.Series
     costs: pd.DataFrame
     limits: pd.Series
+    available: pd.Series
     requires: tuple[tuple[str, str], ...]
     excludes: tuple[tuple[str, str], ...]
     mandatory: tuple[str, ...]
     forbidden: tuple[str, ...]
-    why_forbidden: dict[str, str]
+    why_forbidden: Mapping[str, str]
+    by_hand: tuple[str, ...]
+    because_of: Mapping[str, str]
+    needed_by: Mapping[str, str]
+    doubts: Mapping[str, tuple[str, ...]]
+    role_names: Mapping[str, str]
     language: str
+    cost: Literal["upper", "value", "lower"]
+    budgets: pd.DataFrame = field(repr=False)
 
     def __str__(self) -> str:
-        money = [name for name in self.limits.index if not name.startswith("role ")]
-        roles = [name for name in self.limits.index if name.startswith("role ")]
+        language = self.language
+        money = [name for name in self.limits.index if not name.startswith(ROLE)]
+        roles = [name for name in self.limits.index if name.startswith(ROLE)]
+        amounts = [
+            f"{constraint_name(n, language)} ≤ {format_money(self.limits[n], language)}" for n in money
+        ]
+        days = [f"{n.removeprefix(ROLE)} ≤ {format_number(self.limits[n], language)}" for n in roles]
+        unlimited = text("portfolio.unlimited", language)
         return text(
             "portfolio.problem",
-            self.language,
+            language,
             n=len(self.values),
-            budgets=", ".join(f"{name} ≤ {format_money(self.limits[name], self.language)}" for name in money),
-            roles=", ".join(
-                f"{name.removeprefix('role ')} ≤ {format_number(self.limits[name], self.language)}"
-                for name in roles
-            ),
+            budgets=", ".join(amounts) or unlimited,
+            roles=", ".join(days) or unlimited,
             n_mandatory=len(self.mandatory),
             n_requires=len(self.requires),
             n_excludes=len(self.excludes),
@@ -75,15 +103,17 @@ class Portfolio:
     ----------
     table : DataFrame
         Indexed by candidate: ``title``, ``office_id``, ``field_id``, ``selected``, ``mandate``, ``reason``
-        (a sentence), ``cost_eur`` (one-off), ``cost_yearly_eur`` (recurring, largest year), ``value``
-        (impact score), ``rank``.
+        (a sentence, with what is not known of a chosen one), ``cost_eur`` (one-off), ``cost_yearly_eur``
+        (recurring, largest year), ``value`` (impact score), ``rank``.
     budgets : DataFrame
-        ``year``, ``kind``, ``available_eur`` (after running projects), ``used_eur``.
+        ``year``, ``kind``, ``amount_eur`` (missing where nothing was granted), ``committed_eur`` (running
+        projects), ``available_eur`` (what they leave; below zero where they need more), ``used_eur``.
     objective, bound, gap : float
         Sum of values; what no portfolio can exceed (proven); relative distance.
     status : {"optimal", "feasible", "infeasible", "limit"}
     binding : tuple of str
-        Constraints that hold the portfolio back: the cheapest project left out does not fit any more.
+        Constraints that hold the portfolio back: no project that may be chosen and is left out fits any more
+        into what they have left.
     conflicts : tuple of str
         Where infeasible: the constraints that exclude each other, in words.
     inventory : Inventory
@@ -132,9 +162,11 @@ def select_portfolio(
     """Choose the projects of highest total impact that fit into every year's money and the staff.
 
     Candidates are possible projects and those in preparation. What running projects cost is deducted from
-    the budgets first. Projects with a mandate are fixed in; a project that waits for or needs another one
-    is chosen only with it. A candidate without an impact score or without any cost is not chosen unless
-    it has a mandate: what is missing counts neither as zero value nor as zero cost.
+    the budgets first. Projects with a mandate are fixed in, and what they need; a project that waits for or
+    needs another one is chosen only with it. A candidate without an impact score, without any cost or with
+    an illegible one is not chosen unless it is fixed in, and then its reason says so: what is missing counts
+    neither as zero value nor as zero cost. Costs count in the years for which offices report them, from the
+    planning start to the last year that has a budget; up to then a kind without a budget has no money.
 
     Parameters
     ----------
@@ -143,7 +175,7 @@ def select_portfolio(
     impact : Scores
         Its ``score`` is the value.
     budgets : DataFrame, optional
-        ``year``, ``kind``, ``amount_eur``; the strategy's by default.
+        ``year``, ``kind``, ``amount_eur``; the strategy's by default. Without any row money limits nothing.
     cost : {"upper", "value", "lower"}
         Which end of a reported range counts.
     mandatory, forbidden : iterable of project ids
@@ -156,7 +188,7 @@ def select_portfolio(
     Returns
     -------
     Portfolio
-        Solved exactly by branch and cut, with its proven bound.
+        Solved exactly by branch and cut, with its proven bound, and checked by `verify_portfolio`.
 
     Raises
     ------
@@ -166,7 +198,14 @@ def select_portfolio(
     allowed = ("upper", "value", "lower")
     if cost not in allowed:
         raise ValueError(f"cost must be one of {allowed}, not {cost!r}")
-    problem, money = _problem(inventory, impact, budgets, cost, tuple(mandatory), tuple(forbidden))
+    if impact.unit not in ("", "project"):
+        raise ValueError(f"impact must score projects, not {impact.unit}s")
+    given = inventory.budgets if budgets is None else budgets
+    problem, money, years = _problem(inventory, impact, given, cost, tuple(mandatory), tuple(forbidden))
+    if problem.values.empty:  # nothing to choose from: nothing is the best choice
+        nothing = pd.Series(False, problem.values.index, dtype=bool)
+        selection = Selection(nothing, 0.0, 0.0, 0.0, "optimal", problem.limits)
+        return _portfolio(inventory, impact, problem, money, years, selection)
     selection = solve_knapsack(
         problem.values.fillna(0.0),
         problem.costs,
@@ -174,149 +213,156 @@ def select_portfolio(
         requires=problem.requires,
         excludes=problem.excludes,
         mandatory=problem.mandatory,
-        forbidden=[p for p in problem.forbidden if p not in problem.mandatory],
+        forbidden=problem.forbidden,
         node_limit=node_limit,
         gap=gap,
     )
-    return _portfolio(inventory, impact, problem, money, selection)
+    portfolio = _portfolio(inventory, impact, problem, money, years, selection)
+    require_sound(verify_portfolio(portfolio), "portfolio")
+    return portfolio
 
 
 def _problem(
     inventory: Inventory,
     impact: Scores,
-    budgets: pd.DataFrame | None,
-    cost: str,
+    budgets: pd.DataFrame,
+    cost: Literal["upper", "value", "lower"],
     mandatory: tuple[str, ...],
     forbidden: tuple[str, ...],
-) -> tuple[PortfolioProblem, pd.DataFrame]:
-    projects = inventory.projects
+) -> tuple[PortfolioProblem, pd.DataFrame, pd.DataFrame]:
+    """The problem, the costs by year and the budgets after running projects."""
+    strategy, projects = inventory.strategy, inventory.projects
     candidates = projects.index[projects["status"].isin(CANDIDATES)]
     for name, given in (("mandatory", mandatory), ("forbidden", forbidden)):
         unknown = [project for project in given if project not in candidates]
         if unknown:
             raise ValueError(f"{name} must name possible projects or ones in preparation, not {unknown[0]!r}")
+    both = [project for project in mandatory if project in forbidden]
+    if both:
+        raise ValueError(f"mandatory and forbidden must not both name a project, but do {both[0]!r}")
     money = yearly_costs(inventory, cost=cost)
-    values = impact.table["score"].reindex(candidates).rename("value")
-    budget_rows, limits = _budget_rows(inventory, money, candidates, budgets)
+    values = impact.table["score"].reindex(candidates).astype(float).rename("value")
+    years = available_budgets(inventory, money, budgets=budgets)
+    names = [f"{row.year} {row.kind}" for row in years.itertuples()]
+    euros = _needed(remaining_costs(inventory, money, strategy.planning.start_date.year), candidates, names)
     effort = effort_by_role(inventory, candidates)
-    staff = (staffed_fte(inventory) * inventory.strategy.planning.days_per_fte_month).sum()
-    roles = effort.rename(columns=lambda role: f"role {role}")
-    costs = pd.concat([budget_rows, roles], axis="columns")
-    limits = pd.concat([limits, staff.reindex(effort.columns, fill_value=0.0).rename(lambda r: f"role {r}")])
-    has_mandate = projects["mandate"].reindex(candidates).isin(["legal", "operational", "political"])
-    fixed = dict.fromkeys([*candidates[has_mandate], *mandatory])
-    for project in forbidden:
-        fixed.pop(project, None)
-    why = dict.fromkeys(forbidden, "by_hand")
-    with_costs = set(money["project_id"])
-    running = set(projects.index[projects["status"] == "existing"])
-    links = usable_dependencies(inventory)
-    requires: list[tuple[str, str]] = []
-    excludes: list[tuple[str, str]] = []
-    for project, other, kind in links.astype("str").to_numpy().tolist():
-        if project not in candidates or kind == "synergy":
-            continue
-        if kind == "excludes":
-            if other in running:
-                why.setdefault(project, "excluded")
-            elif other in candidates:
-                excludes.append((project, other))
-        elif other in candidates:
-            requires.append((project, other))
-        elif other not in running:
-            why.setdefault(project, "needs_discontinued")
-    for project in candidates:
-        if pd.isna(values[project]):
-            why.setdefault(project, "not_rated")
-        elif project not in with_costs:
-            why.setdefault(project, "no_cost")
+    staff = (staffed_fte(inventory) * strategy.planning.days_per_fte_month).sum().reindex(effort.columns)
+    available = pd.concat(
+        [
+            pd.Series(years["available_eur"].to_numpy(dtype=float), names, dtype=float),
+            staff.fillna(0.0).rename(lambda role: f"{ROLE}{role}"),
+        ]
+    )
+    links = _links(inventory, candidates)
+    has_mandate = projects["mandate"].reindex(candidates).isin(MANDATES)
+    fixed = [p for p in dict.fromkeys([*candidates[has_mandate], *mandatory]) if p not in forbidden]
+    needed_by: dict[str, str] = {}
+    for project in fixed:  # grows while it is gone through
+        for one, other in links.requires:
+            if one == project and other not in fixed and other not in forbidden:
+                needed_by[other] = project
+                fixed.append(other)
+    why = {**links.why_not, **dict.fromkeys(forbidden, "by_hand")}
+    doubts = _doubts(inventory, values, money, years)
+    for project, (first, *_) in doubts.items():
+        if first != "assumed":
+            why.setdefault(project, first)
     problem = PortfolioProblem(
         values=values,
-        costs=costs,
-        limits=limits,
-        requires=tuple(requires),
-        excludes=tuple(excludes),
+        costs=pd.concat([euros, effort.rename(columns=lambda role: f"{ROLE}{role}")], axis="columns"),
+        limits=available.clip(lower=0.0),
+        available=available,
+        requires=links.requires,
+        excludes=links.excludes,
         mandatory=tuple(fixed),
         forbidden=tuple(project for project in why if project not in fixed),
-        why_forbidden=why,
-        language=inventory.strategy.language,
+        why_forbidden={project: key for project, key in why.items() if project not in fixed},
+        by_hand=tuple(project for project in mandatory if not has_mandate[project]),
+        because_of=links.because_of,
+        needed_by=needed_by,
+        doubts={
+            project: (
+                *doubts.get(project, ()),
+                *([links.why_not[project]] if project in links.why_not else []),
+            )
+            for project in dict.fromkeys([*doubts, *links.why_not])
+        },
+        role_names={role.id: role.name for role in strategy.roles},
+        language=strategy.language,
+        cost=cost,
+        budgets=budgets,
     )
-    return problem, money
+    return problem, money, years
 
 
-def yearly_costs(inventory: Inventory, *, cost: str = "upper") -> pd.DataFrame:
-    """Return what every project costs by year and kind, at one end of the reported range.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        Its table ``project_costs``.
-    cost : {"upper", "value", "lower"}
-        Which end; a cell without a range is its own upper and lower end.
-
-    Returns
-    -------
-    DataFrame
-        ``project_id``, ``year``, ``kind``, ``is_recurring``, ``amount_eur``; rows without an amount or
-        a known project are left out (they stand in the findings).
-    """
-    costs = inventory.project_costs
-    if cost != "value":
-        costs = costs.assign(amount_eur=costs[f"amount_eur_{cost}"].fillna(costs["amount_eur"]))
-    costs = costs[costs["project_id"].isin(inventory.projects.index)]
-    costs = costs.dropna(subset=["amount_eur", "kind", "year"])
-    costs = costs.assign(is_recurring=costs["is_recurring"].fillna(False).astype(bool))
-    return costs[["project_id", "year", "kind", "is_recurring", "amount_eur"]].reset_index(drop=True)
+def _needed(money: pd.DataFrame, candidates: pd.Index, names: list[str]) -> pd.DataFrame:
+    """Candidates × "year kind" in euros."""
+    rows = money["year"].astype(str) + " " + money["kind"].astype(str)
+    table = money.groupby(["project_id", rows.rename("row")])["amount_eur"].sum().unstack("row")
+    return table.reindex(index=candidates, columns=names).fillna(0.0).astype(float)
 
 
-def _budget_rows(
-    inventory: Inventory, money: pd.DataFrame, candidates: pd.Index, budgets: pd.DataFrame | None
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Candidates × "year kind", and what each year and kind has left after running projects."""
-    available = available_budgets(inventory, money, budgets=budgets)
-    names = [f"{row.year} {row.kind}" for row in available.itertuples()]
-    limits = pd.Series(available["available_eur"].to_numpy(), index=names).clip(lower=0.0)
-    ours = money[money["project_id"].isin(candidates)]
-    spread = ours.assign(row=ours["year"].astype(str) + " " + ours["kind"].astype(str)).pivot_table(
-        index="project_id", columns="row", values="amount_eur", aggfunc="sum", fill_value=0.0
-    )
-    rows = spread.reindex(index=candidates, columns=names, fill_value=0.0).fillna(0.0)
-    return rows.rename_axis(columns=None), limits
+@dataclass(frozen=True)
+class _Links:
+    requires: tuple[tuple[str, str], ...]
+    excludes: tuple[tuple[str, str], ...]
+    why_not: dict[str, str]
+    because_of: dict[str, str]
 
 
-def available_budgets(
-    inventory: Inventory, money: pd.DataFrame, *, budgets: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Return each year's money of each kind from the planning start, and what running projects leave.
+def _links(inventory: Inventory, candidates: pd.Index) -> _Links:
+    """Which candidates need or exclude each other, and which cannot be chosen because of other projects."""
+    status = inventory.projects["status"]
+    requires: dict[tuple[str, str], None] = {}
+    excludes: dict[tuple[str, str], None] = {}
+    why_not: dict[str, str] = {}
+    because_of: dict[str, str] = {}
 
-    Parameters
-    ----------
-    inventory : Inventory
-        Its projects of status ``existing`` are running.
-    money : DataFrame
-        From `yearly_costs`.
-    budgets : DataFrame, optional
-        ``year``, ``kind``, ``amount_eur``; the strategy's by default.
+    def keep_out(project: str, key: str, other: str) -> None:
+        if project not in why_not:
+            why_not[project], because_of[project] = key, other
 
-    Returns
-    -------
-    DataFrame
-        ``year``, ``kind``, ``amount_eur``, ``committed_eur``, ``available_eur`` (negative where running
-        projects already need more).
-    """
-    table = inventory.budgets if budgets is None else budgets
-    missing = {"year", "kind", "amount_eur"} - set(table.columns)
-    if missing:
-        raise ValueError(f"budgets must have columns year, kind, amount_eur; {sorted(missing)} missing")
-    table = table[table["year"] >= inventory.strategy.planning.start_date.year]
-    projects = inventory.projects
-    running = money[money["project_id"].map(projects["status"]) == "existing"]
-    committed = running.groupby(["year", "kind"])["amount_eur"].sum()
-    keys = pd.MultiIndex.from_frame(table[["year", "kind"]])
-    table = table[["year", "kind", "amount_eur"]].reset_index(drop=True)
-    table["committed_eur"] = committed.reindex(keys, fill_value=0.0).to_numpy(dtype=float)
-    table["available_eur"] = table["amount_eur"] - table["committed_eur"]
-    return table.sort_values(["year", "kind"], ignore_index=True)
+    for project, other, kind in usable_dependencies(inventory).astype("str").to_numpy().tolist():
+        if kind == "synergy":
+            continue
+        if kind == "excludes":
+            # who of the two has reported it does not matter
+            here = [one for one in sorted((project, other)) if one in candidates]
+            if len(here) == 2:
+                excludes[here[0], here[1]] = None
+            elif here:
+                rival = other if here[0] == project else project
+                if status[rival] == "existing":
+                    keep_out(here[0], "excluded", rival)
+        elif project in candidates:
+            if other in candidates:
+                requires[project, other] = None
+            elif status[other] != "existing":
+                known = status[other] == "discontinued"
+                keep_out(project, "needs_discontinued" if known else "needs_unknown", other)
+    return _Links(tuple(requires), tuple(excludes), why_not, because_of)
+
+
+def _doubts(
+    inventory: Inventory, values: pd.Series, money: pd.DataFrame, years: pd.DataFrame
+) -> dict[str, tuple[str, ...]]:
+    """What is not known of each candidate, the gravest first."""
+    unclear, priced = set(unclear_costs(inventory)), set(money["project_id"])
+    # carried on within the years that offices report is a guess; beyond them it is what recurring means
+    last = int(years["year"].max()) if len(years) else 0
+    reported = inventory.project_costs["year"].max()
+    last = last if pd.isna(reported) else min(last, int(reported))
+    assumed = set(money.loc[money["is_assumed"] & (money["year"] <= last), "project_id"])
+    found = {}
+    for project, value in values.items():
+        keys = [
+            *(["not_rated"] if pd.isna(value) else []),
+            *(["cost_unclear"] if project in unclear else ["no_cost"] if project not in priced else []),
+            *(["assumed"] if project in assumed else []),
+        ]
+        if keys:
+            found[str(project)] = tuple(keys)
+    return found
 
 
 def _portfolio(
@@ -324,111 +370,45 @@ def _portfolio(
     impact: Scores,
     problem: PortfolioProblem,
     money: pd.DataFrame,
+    years: pd.DataFrame,
     selection: Selection,
 ) -> Portfolio:
-    chosen = selection.selected.fillna(False).astype(bool).reindex(problem.values.index)
+    chosen = selection.selected.astype(bool).reindex(problem.values.index)
+    found = selection.status in ("optimal", "feasible")
     used = problem.costs[chosen].sum()
-    slack = problem.limits - used
-    left_out = problem.costs[~chosen]
+    slack = problem.available - used
+    left_out = problem.costs[~chosen & ~chosen.index.isin(problem.forbidden)]
     cheapest = left_out.where(left_out > 0).min()
-    binding = tuple(name for name in problem.limits.index if slack[name] < cheapest[name])
-    ours = money[money["project_id"].isin(problem.values.index)]
-    once = ours[~ours["is_recurring"]].groupby("project_id")["amount_eur"].sum()
-    yearly = (
-        ours[ours["is_recurring"]]
-        .groupby(["project_id", "year"])["amount_eur"]
-        .sum()
-        .groupby("project_id")
-        .max()
+    binding = (
+        tuple(n for n in problem.limits.index if problem.limits[n] - used[n] < cheapest[n]) if found else ()
     )
     projects = inventory.projects.reindex(problem.values.index)
+    ours = money[money["project_id"].isin(problem.values.index)]
+    once = ours[~ours["is_recurring"]].groupby("project_id")["amount_eur"].sum()
+    yearly = ours[ours["is_recurring"]].groupby(["project_id", "year"])["amount_eur"].sum()
     table = projects[["title", "office_id", "field_id"]].assign(
         selected=chosen,
         mandate=projects["mandate"].fillna("none"),
+        reason=pd.Series(
+            [selection_reason(problem, p, chosen if found else None, slack) for p in chosen.index],
+            chosen.index,
+            dtype="str",
+        ),
         cost_eur=once.reindex(chosen.index),
-        cost_yearly_eur=yearly.reindex(chosen.index),
+        cost_yearly_eur=yearly.groupby("project_id").max().reindex(chosen.index),
         value=problem.values,
         rank=impact.table["rank"].reindex(chosen.index),
     )
-    table["reason"] = pd.Series(
-        [_reason(problem, project, chosen, slack) for project in table.index], table.index, dtype="str"
-    )
-    budgets = pd.DataFrame(
-        [
-            (int(name.split()[0]), name.split()[1], problem.limits[name], used[name])
-            for name in problem.limits.index
-            if not name.startswith("role ")
-        ],
-        columns=["year", "kind", "available_eur", "used_eur"],
-    )
+    names = [f"{row.year} {row.kind}" for row in years.itertuples()]
     return Portfolio(
         table=table,
-        budgets=budgets,
+        budgets=years.assign(used_eur=used.reindex(names).to_numpy(dtype=float)),
         objective=selection.objective,
         bound=selection.bound,
         gap=selection.gap,
         status=selection.status,
         binding=binding,
-        conflicts=tuple(_in_words(inventory, conflict) for conflict in selection.conflicts),
+        conflicts=selection_conflicts(inventory, problem, selection.conflicts),
         inventory=inventory,
         problem=problem,
-    )
-
-
-def _in_words(inventory: Inventory, conflict: tuple[Any, ...]) -> str:
-    """Name a constraint of the solver as people know it."""
-    language = inventory.strategy.language
-    kind, *what = conflict
-
-    def project(project_id: str) -> str:
-        return f"{project_id} {inventory.projects.at[project_id, 'title']!s}"
-
-    match kind:
-        case "mandatory" | "forbidden":
-            return text(f"conflict.{kind}", language, project=project(what[0]))
-        case "requires" | "excludes":
-            return text(f"conflict.{kind}", language, project=project(what[0]), other=project(what[1]))
-        case _:
-            first, second = str(what[0]).split()
-            if first == "role":
-                names = {role.id: role.name for role in inventory.strategy.roles}
-                return text("conflict.capacity", language, role=names[second])
-            return text("conflict.budget", language, year=first, kind=text(f"cost_kind.{second}", language))
-
-
-def _reason(problem: PortfolioProblem, project: str, chosen: pd.Series, slack: pd.Series) -> str:
-    """Say in one sentence why a project is chosen or not."""
-    language = problem.language
-    if chosen[project]:
-        return text(f"reason.{'mandatory' if project in problem.mandatory else 'selected'}", language)
-    if project in problem.why_forbidden:
-        return text(f"reason.{problem.why_forbidden[project]}", language)
-    needed = [other for one, other in problem.requires if one == project and not chosen[other]]
-    if needed:
-        return text("reason.needs", language, other=needed[0])
-    rivals = [
-        b if a == project else a
-        for a, b in problem.excludes
-        if project in (a, b) and chosen[b if a == project else a]
-    ]
-    if rivals:
-        return text("reason.rival", language, other=rivals[0])
-    lacking = (problem.costs.loc[project] - slack).where(lambda need: need > 0).dropna()
-    if lacking.empty:
-        return text("reason.no_value", language)
-    name = str((lacking / problem.limits[lacking.index].replace(0, np.nan)).fillna(np.inf).idxmax())
-    if name.startswith("role "):
-        return text(
-            "reason.lacks_staff",
-            language,
-            role=name.removeprefix("role "),
-            days=format_number(float(lacking.loc[name]), language),
-        )
-    year, kind = name.split()
-    return text(
-        "reason.lacks_money",
-        language,
-        year=year,
-        kind=text(f"cost_kind.{kind}", language),
-        amount=format_money(float(lacking.loc[name]), language),
     )

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.planning.activities import Schedule, schedule_activities
+from digistrat.planning.audit import require_sound, verify_plan
 from digistrat.planning.links import usable_dependencies
-from digistrat.planning.portfolio import Portfolio, available_budgets, yearly_costs
+from digistrat.planning.money import (
+    KINDS,
+    available_budgets,
+    one_off_by_kind,
+    remaining_costs,
+    running_costs,
+    yearly_costs,
+)
+from digistrat.planning.portfolio import Portfolio
+from digistrat.planning.reasons import plan_conflict
 from digistrat.planning.work import (
     effort_by_activity,
     one_off_costs,
     planning_months,
     project_phases,
-    running_costs,
     staffed_fte,
 )
-from digistrat.texts import format_date, text
-
-KINDS = ("investive", "consumptive")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +53,9 @@ class PlanProblem:
     costs : DataFrame
         Activities × kinds, one-off euros, spent evenly over the phase.
     budgets : DataFrame
-        Years × kinds: ``ceiling`` after running projects, less ``recurring`` costs of the chosen ones.
+        Years × kinds: what `ceilings` leave for one-off costs after the ``recurring`` ones, never below zero.
+    ceilings : DataFrame
+        Years × kinds: budgets after running projects; missing in years after the last that has a budget.
     recurring : DataFrame
         Years × kinds: what the chosen projects cost after go-live, in the years that the offices report.
     weights : Series
@@ -65,6 +73,7 @@ class PlanProblem:
     deadlines: pd.Series
     costs: pd.DataFrame
     budgets: pd.DataFrame
+    ceilings: pd.DataFrame
     recurring: pd.DataFrame
     weights: pd.Series
     seed: int
@@ -79,13 +88,16 @@ class Plan:
     ----------
     phases : DataFrame
         Indexed by activity: ``project_id``, ``phase_id``, ``phase``, ``start`` and ``end`` (first and last
-        day), ``predecessor``, ``procedure``. Empty where there is no plan.
+        day), ``predecessor``, ``procedure`` (that the length of a procurement phase follows; empty where no
+        order value is given or no threshold is known yet for that time: then the template's length stands).
+        This table and the next three are empty where there is no plan.
     milestones : DataFrame
         ``project_id``, ``milestone`` (decision, go_live), ``date``.
     load : DataFrame
         ``role_id``, ``month``, ``demand_fte``, ``capacity_fte``.
     budget : DataFrame
-        ``year``, ``kind``, ``one_off_eur``, ``recurring_eur``, ``planned_eur``, ``ceiling_eur``.
+        ``year``, ``kind``, ``one_off_eur``, ``recurring_eur``, ``planned_eur``, ``ceiling_eur`` (what running
+        projects leave; missing after the last year that has a budget).
     makespan : float
         Months from the planning start to the last go-live.
     objective, bound, gap : float
@@ -133,10 +145,12 @@ def schedule(
 ) -> Plan:
     """Schedule the chosen projects so that the most valuable ones are done early.
 
-    Phases follow each other; a project does not begin before its reported beginning or release date, ends by
-    its legal date, and waits for the projects that it depends on. In no month is a role needed beyond its
-    filled posts. One-off money is spent evenly over the months of a phase, by the template's shares, and
-    with the recurring costs that the offices report it stays within each year's budget of each kind.
+    Phases follow each other and take whole months; a project does not begin before its reported beginning or
+    release date, ends by its due date, and waits for the projects that it depends on, running ones too. In no
+    month is a role needed beyond its filled posts. One-off money is spent evenly over the months of a phase,
+    by the template's shares, and with the recurring costs that the offices report it stays within each year's
+    budget of each kind, as the portfolio was chosen with; after the last year that has a budget nothing is
+    spent once. A project that is not begun still needs what it reports for years that are over.
 
     Parameters
     ----------
@@ -145,7 +159,8 @@ def schedule(
     portfolio : Portfolio
         From `select_portfolio`.
     start : date or ISO text, optional
-        No phase begins earlier; the strategy's planning start by default.
+        No phase begins earlier; the strategy's planning start by default. Phases begin with a month: after
+        its first day the next one is meant.
     effort_limit : float
         Deterministic limit of the solver: the same input gives the same plan. One is some seconds for a
         hundred projects; more seldom changes the plan, but may narrow the gap.
@@ -155,18 +170,30 @@ def schedule(
     Returns
     -------
     Plan
-        With status, proven bound and gap; where nothing fits, with the constraints that exclude each other.
+        With status, proven bound and gap, and checked by `verify_plan`; where nothing fits, with the
+        constraints that exclude each other.
 
     Raises
     ------
     ValueError
-        If the start is not a date, or the portfolio has no selection.
+        If the start is not a date, the portfolio has no selection or one of another inventory, or the
+        strategy has no phase templates.
     """
     if portfolio.status in ("infeasible", "limit"):
         raise ValueError(f"portfolio must hold a selection, but is {portfolio.status}: {portfolio}")
+    unknown = portfolio.selected.difference(inventory.projects.index)
+    if len(unknown):
+        raise ValueError(f"portfolio must choose projects of the inventory, not {unknown[0]!r}")
     first = _start(inventory, start)
     problem = _problem(inventory, portfolio, first, effort_limit, seed)
-    result = schedule_activities(
+    return _checked(_plan(inventory, portfolio, problem, _solved(problem), first))
+
+
+def _solved(problem: PlanProblem) -> Schedule:
+    if problem.phases.empty:  # nothing to do is done at once
+        return Schedule(pd.Series(dtype="Int64"), 0.0, 0.0, 0.0, 0.0, "optimal")
+    limited = bool(problem.ceilings.notna().any(axis=None))
+    return schedule_activities(
         problem.phases["duration_months"],
         problem.demand,
         problem.capacity.reset_index(drop=True),
@@ -174,34 +201,39 @@ def schedule(
         release=problem.release,
         deadlines=problem.deadlines,
         weights=problem.weights,
-        costs=problem.costs,
-        budgets=problem.budgets.reset_index(drop=True),
-        effort_limit=effort_limit,
-        seed=seed,
+        costs=problem.costs if limited else None,
+        budgets=problem.budgets.reset_index(drop=True) if limited else None,
+        effort_limit=problem.effort_limit,
+        seed=problem.seed,
     )
-    return _plan(inventory, portfolio, problem, result, first)
+
+
+def _checked(plan: Plan) -> Plan:
+    require_sound(verify_plan(plan), "plan")
+    return plan
 
 
 def _start(inventory: Inventory, start: dt.date | str | None) -> dt.date:
-    if start is None:
-        return inventory.strategy.planning.start_date
-    if isinstance(start, dt.date):
-        return start
+    """First day of the month in which planning begins."""
+    given = inventory.strategy.planning.start_date if start is None else start
     try:
-        return dt.date.fromisoformat(start)
+        day = given if isinstance(given, dt.date) else dt.date.fromisoformat(given)
+        if pd.isna(day):
+            raise ValueError
+        month = pd.Timestamp(day.year, day.month, 1)
     except (TypeError, ValueError):
         raise ValueError(f"start must be a date such as 2027-01-01, not {start!r}") from None
+    return (month if day.day == 1 else month + pd.DateOffset(months=1)).date()
 
 
 def _problem(
     inventory: Inventory, portfolio: Portfolio, first: dt.date, effort_limit: float, seed: int
 ) -> PlanProblem:
     strategy = inventory.strategy
-    months = planning_months(strategy, first)
     # budget years are calendar years: period 0 is January of the first one
     january = pd.Timestamp(first.year, 1, 1)
-    months = pd.date_range(january, months[-1], freq="MS")
-    offset = months.get_loc(pd.Timestamp(first).replace(day=1))
+    months = pd.date_range(january, planning_months(strategy, first)[-1], freq="MS")
+    offset = first.month - 1
     chosen = portfolio.selected
     once = one_off_costs(inventory, chosen)
     phases = project_phases(inventory, chosen, once, start=first)
@@ -209,26 +241,26 @@ def _problem(
     per_month = phases["duration_months"] * strategy.planning.days_per_fte_month
     capacity = staffed_fte(inventory, months=months)
     capacity.iloc[:offset] = 0.0
-    money = yearly_costs(inventory)
     years = np.arange(months[0].year, months[-1].year + 1)
-    recurring = running_costs(money, chosen, years)
-    ceiling = available_budgets(inventory, money).pivot(index="year", columns="kind", values="available_eur")
-    ceiling = ceiling.reindex(index=years, columns=list(KINDS)).fillna(0.0)
+    money = yearly_costs(inventory, cost=portfolio.problem.cost, until=int(years[-1]))
+    there = available_budgets(inventory, money, budgets=portfolio.problem.budgets, first_year=first.year)
+    ceilings = there.pivot(index="year", columns="kind", values="available_eur")
+    ceilings = ceilings.reindex(index=years, columns=list(KINDS)).astype(float)
+    ours = remaining_costs(inventory, money, first.year)
+    recurring = running_costs(ours, chosen, years)
     table = inventory.projects.reindex(chosen)
     heads = phases[phases["predecessor"] == ""]
-    begin = table[["start_date", "release_date"]].max(axis="columns")
-    release = pd.Series(offset, index=phases.index, dtype="int64")
-    wished = begin[heads["project_id"]].set_axis(heads.index).dropna()
-    release[wished.index] = np.maximum(offset, [_period(date, january) for date in wished])
-    tails = phases.groupby("project_id").tail(1)
+    begin = table[["start_date", "release_date"]].assign(waits=_waits_for_running(inventory, chosen))
+    wished = begin.max(axis="columns")[heads["project_id"]].set_axis(heads.index).dropna()
+    from_then = {label: max(offset, _period_from(date, january)) for label, date in wished.items()}
+    release = pd.Series([from_then.get(a, offset) for a in phases.index], phases.index, dtype="int64")
+    tails = phases.groupby("project_id", sort=False).tail(1)
     due = table["due_date"][tails["project_id"]].set_axis(tails.index).dropna()
     # a project due by the last day of a month ends in that month at the latest
     deadlines = pd.Series(
         [_period(date + pd.Timedelta(days=1), january) for date in due], index=due.index, dtype="Int64"
     )
     value = portfolio.table["value"].reindex(tails["project_id"]).fillna(0.0).set_axis(tails.index)
-    weights = pd.Series(0.0, index=phases.index)
-    weights[tails.index] = value
     return PlanProblem(
         months=months,
         phases=phases,
@@ -237,25 +269,41 @@ def _problem(
         links=_links(inventory, phases, first),
         release=release,
         deadlines=deadlines,
-        costs=_phase_costs(money[money["year"] >= first.year], phases),
-        budgets=(ceiling - recurring).clip(lower=0.0),
+        costs=_phase_costs(ours, phases),
+        budgets=(ceilings - recurring).clip(lower=0.0).fillna(0.0),
+        ceilings=ceilings,
         recurring=recurring,
-        weights=weights,
+        weights=value.reindex(phases.index).fillna(0.0).astype(float),
         seed=seed,
         effort_limit=effort_limit,
     )
 
 
 def _period(date: pd.Timestamp, january: pd.Timestamp) -> int:
+    """The month that a day lies in, counted from January of the first year."""
     return (date.year - january.year) * 12 + date.month - january.month
 
 
+def _period_from(date: pd.Timestamp, january: pd.Timestamp) -> int:
+    """The first month that lies wholly on or after a day."""
+    return _period(date, january) + (1 if date.day > 1 else 0)
+
+
+def _waits_for_running(inventory: Inventory, projects: pd.Index) -> pd.Series:
+    """The first day after what projects wait for, where that runs already; missing for the others."""
+    table = inventory.projects
+    waits = usable_dependencies(inventory)
+    waits = waits[waits["project_id"].isin(projects)]
+    others = table[["status", "start_date", "end_date"]].reindex(waits["other_id"]).set_axis(waits.index)
+    running = others["status"] == "existing"
+    after = (others["end_date"] + pd.Timedelta(days=1)).where(waits["kind"] == "end_before_start")
+    free = after.fillna(others["start_date"].where(waits["kind"] == "start_before_start")).where(running)
+    return free.groupby(waits["project_id"]).max().reindex(projects)
+
+
 def _phase_costs(money: pd.DataFrame, phases: pd.DataFrame) -> pd.DataFrame:
-    """One-off costs by kind from the first planned year on, shared out over the phases that are left."""
-    once = money[~money["is_recurring"]].pivot_table(
-        index="project_id", columns="kind", values="amount_eur", aggfunc="sum", fill_value=0.0
-    )
-    once = once.reindex(index=phases["project_id"], columns=list(KINDS), fill_value=0.0).fillna(0.0)
+    """One-off costs by kind that remain, shared out over the phases that are left."""
+    once = one_off_by_kind(money, pd.Index(phases["project_id"]))
     return once.set_axis(phases.index).mul(phases["share_cost"], axis="index").rename_axis(columns=None)
 
 
@@ -294,109 +342,72 @@ def _plan(
     inventory: Inventory, portfolio: Portfolio, problem: PlanProblem, result: Schedule, first: dt.date
 ) -> Plan:
     months, phases = problem.months, problem.phases
-    if result.status in ("infeasible", "limit"):
-        phases, starts = phases.iloc[:0], np.zeros(0, dtype=int)
-    else:
-        starts = result.start.reindex(phases.index).to_numpy(dtype=int)
+    found = result.status in ("optimal", "feasible")
+    phases = phases if found else phases.iloc[:0]
+    starts = result.start.reindex(phases.index).to_numpy(dtype=int)
     ends = starts + phases["duration_months"].to_numpy(dtype=int)
-    edge = pd.date_range(months[0], periods=max(len(months), int(ends.max(initial=0))) + 1, freq="MS")
+    edges = pd.date_range(months[0], periods=max(len(months), int(ends.max(initial=0))) + 1, freq="MS")
     table = phases[["project_id", "phase_id", "phase"]].assign(
-        start=edge[starts],
-        end=edge[ends] - pd.Timedelta(days=1),
+        start=edges[starts],
+        end=edges[ends] - pd.Timedelta(days=1),
         predecessor=phases["predecessor"],
         procedure=phases["procedure"],
     )
-    decisions = table[phases["is_decision"]]
-    go_live = table.groupby("project_id", sort=False).tail(1)
-    milestones = pd.concat(
-        [
-            decisions[["project_id", "end"]].assign(milestone="decision"),
-            go_live[["project_id", "end"]].assign(milestone="go_live"),
-        ],
-        ignore_index=True,
-    ).rename(columns={"end": "date"})
-    runs = (np.arange(len(edge))[:, None] >= starts) & (np.arange(len(edge))[:, None] < ends)
-    demand = pd.DataFrame(
-        runs[: len(months)] @ problem.demand.reindex(phases.index).to_numpy(), months, problem.demand.columns
-    )
-    load = demand.rename_axis(index="month", columns="role_id").T.stack().rename("demand_fte").reset_index()
-    load["capacity_fte"] = problem.capacity.T.stack().to_numpy()
-    spent = runs[: len(months)] @ (
-        problem.costs.reindex(phases.index).div(phases["duration_months"], axis="index").to_numpy()
-    )
-    once = pd.DataFrame(spent, columns=problem.costs.columns).groupby(months.year).sum()
-    budget = _long(once.reindex(columns=list(KINDS)), "one_off_eur")
-    budget["recurring_eur"] = _long(problem.recurring, "recurring_eur")["recurring_eur"]
-    budget["planned_eur"] = budget["one_off_eur"] + budget["recurring_eur"]
-    ceiling = available_budgets(inventory, yearly_costs(inventory)).set_index(["year", "kind"])[
-        "available_eur"
-    ]
-    budget["ceiling_eur"] = ceiling.reindex(pd.MultiIndex.from_frame(budget[["year", "kind"]])).to_numpy()
-    offset = (first.year - months[0].year) * 12 + first.month - months[0].month
+    periods = np.arange(len(edges) - 1)[:, None]
+    runs = ((periods >= starts) & (periods < ends)).astype(float)
+    load, budget = _load(problem, phases, runs), _budget(problem, phases, runs, edges[:-1])
     return Plan(
         phases=table,
-        milestones=milestones[["project_id", "milestone", "date"]],
-        load=load,
-        budget=budget,
-        makespan=result.makespan - offset,
+        milestones=_milestones(table, phases["is_decision"]),
+        load=load if found else load.iloc[:0],
+        budget=budget if found else budget.iloc[:0],
+        makespan=result.makespan - (first.month - 1) if len(phases) else result.makespan,
         objective=result.objective,
         bound=result.bound,
         gap=result.gap,
         status=result.status,
-        conflicts=tuple(_in_words(inventory, problem, conflict) for conflict in result.conflicts),
+        conflicts=tuple(plan_conflict(inventory, problem, conflict) for conflict in result.conflicts),
         inventory=inventory,
         portfolio=portfolio,
         problem=problem,
     )
 
 
-def _long(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Years × kinds → one row per year and kind."""
-    return table.rename_axis(index="year", columns="kind").stack().rename(name).reset_index()
+def _milestones(table: pd.DataFrame, is_decision: pd.Series) -> pd.DataFrame:
+    decisions = table.loc[is_decision, ["project_id", "end"]].assign(milestone="decision")
+    go_live = table.groupby("project_id", sort=False).tail(1)[["project_id", "end"]]
+    both = pd.concat([decisions, go_live.assign(milestone="go_live")], ignore_index=True)
+    return both.rename(columns={"end": "date"})[["project_id", "milestone", "date"]]
 
 
-def _in_words(inventory: Inventory, problem: PlanProblem, conflict: tuple[Any, ...]) -> str:
-    """Name a constraint of the solver as people know it."""
-    strategy = inventory.strategy
-    language = strategy.language
-    kind, *what = conflict
+def _load(problem: PlanProblem, phases: pd.DataFrame, runs: np.ndarray) -> pd.DataFrame:
+    """Role × month: what the phases that run need, and who is there."""
+    months = problem.months
+    demand = runs[: len(months)] @ problem.demand.reindex(phases.index).to_numpy(dtype=float)
+    wide = pd.DataFrame(demand, months, problem.demand.columns)
+    load = _long(wide.T, "role_id", "month", "demand_fte")
+    load["capacity_fte"] = _long(problem.capacity.T, "role_id", "month", "capacity_fte")["capacity_fte"]
+    return load
 
-    def phase(activity: str) -> dict[str, str]:
-        project = str(problem.phases.at[activity, "project_id"])
-        title = inventory.projects.at[project, "title"]
-        return {"project": f"{project} {title!s}", "phase": str(problem.phases.at[activity, "phase"])}
 
-    match kind:
-        case "deadline":
-            due = problem.months[0] + pd.DateOffset(months=int(problem.deadlines[what[0]]), days=-1)
-            return text("conflict.deadline", language, date=format_date(due, language), **phase(what[0]))
-        case "release":
-            begin = problem.months[0] + pd.DateOffset(months=int(problem.release[what[0]]))
-            return text("conflict.release", language, date=format_date(begin, language), **phase(what[0]))
-        case "capacity":
-            names = {role.id: role.name for role in strategy.roles}
-            return text("conflict.capacity", language, role=names[what[0]])
-        case "precedence":
-            one, other = phase(what[0]), phase(what[1])
-            return text(
-                "conflict.precedence",
-                language,
-                before=f"{one['project']} ({one['phase']})",
-                after=f"{other['project']} ({other['phase']})",
-            )
-        case "budget":
-            if what[0] is None:
-                return text(
-                    "conflict.budget_after",
-                    language,
-                    kind=text(f"cost_kind.{what[1]}", language),
-                    year=int(problem.budgets.index[-1]),
-                )
-            return text(
-                "conflict.budget",
-                language,
-                kind=text(f"cost_kind.{what[1]}", language),
-                year=int(problem.budgets.index[what[0]]),
-            )
-        case _:
-            return " ".join(map(str, conflict))
+def _budget(
+    problem: PlanProblem, phases: pd.DataFrame, runs: np.ndarray, months: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Year × kind: what the plan spends, against the ceiling."""
+    monthly = problem.costs.reindex(phases.index).div(phases["duration_months"], axis="index")
+    spent = pd.DataFrame(runs @ monthly.to_numpy(dtype=float), months.year, monthly.columns)
+    years = pd.Index(sorted({*problem.recurring.index, *months.year}))
+    once = spent.groupby(level=0).sum().reindex(index=years, columns=list(KINDS))
+    budget = _long(once, "year", "kind", "one_off_eur")
+    recurring = problem.recurring.reindex(years).fillna(0.0)
+    budget["recurring_eur"] = _long(recurring, "year", "kind", "recurring_eur")["recurring_eur"]
+    budget["planned_eur"] = budget["one_off_eur"] + budget["recurring_eur"]
+    keys = pd.MultiIndex.from_frame(budget[["year", "kind"]])
+    budget["ceiling_eur"] = problem.ceilings.stack().reindex(keys).to_numpy(dtype=float)
+    return budget
+
+
+def _long(table: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:
+    """One row per row and column of a table without missing numbers."""
+    keys = pd.MultiIndex.from_product([table.index, table.columns], names=[row, column])
+    return pd.DataFrame({value: table.to_numpy(dtype=float).ravel()}, index=keys).reset_index()

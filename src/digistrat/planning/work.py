@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
-from digistrat.planning.procurement import procedure_for
+from digistrat.planning.procurement import UNTIL_EU, ProcurementPath, procedure_for
 from digistrat.strategy import PhaseStep, PhaseTemplate, Strategy
 
 DAYS_PER_MONTH = 365.2425 / 12
 WEEKS_PER_MONTH = DAYS_PER_MONTH / 7
+PHASE_COLUMNS = (
+    "activity",
+    "project_id",
+    "phase_id",
+    "phase",
+    "template_id",
+    "duration_months",
+    "share_left",
+    "share_cost",
+    "is_decision",
+    "predecessor",
+    "procedure",
+)
 
 
 def staffed_fte(inventory: Inventory, *, months: pd.DatetimeIndex | None = None) -> pd.DataFrame:
@@ -74,14 +87,16 @@ def project_phases(
 ) -> pd.DataFrame:
     """Return the phases that are still to do when planning begins, with their durations.
 
-    What the office says of a phase comes first; otherwise the strategy's template for the project's cost,
-    stretched to the project's own length where beginning and end are reported. The procurement phase takes
-    as long as the procedure for the order value takes. No phase is so short that a role would need more
-    than one full-time equivalent for it.
+    What the office says of a phase comes first (its months, or its beginning and end); otherwise the
+    strategy's template for the project's cost, stretched to the project's own length where beginning and end
+    are reported. The procurement phase takes as long as the procedure for the order value on the earliest day
+    that it can begin: typical weeks to the nearest month, never below the shortest. No phase is so short that
+    a role would need more than one full-time equivalent for it.
 
-    Phases that are done are left out, and of one that has begun what is left. Where an office reports no
-    phases of a project in preparation, it is taken to be as far as its dates say; its last phase always
-    remains, for it is not in operation yet.
+    Phases that are done are left out, and of one that has begun what is left; what comes before a phase that
+    has begun is done unless the office says otherwise. Where an office reports no progress of a project in
+    preparation, it is taken to be as far as its dates say (without both dates: not begun); its last phase
+    always remains, for it is not in operation yet.
 
     Parameters
     ----------
@@ -100,68 +115,104 @@ def project_phases(
         Indexed by activity ``"<project> <phase>"``: ``project_id``, ``phase_id``, ``phase`` (name),
         ``template_id``, ``duration_months`` (whole), ``share_left`` (of the phase's work), ``share_cost``
         (of what the project still costs once), ``is_decision``, ``predecessor`` (activity or empty),
-        ``procedure``.
+        ``procedure`` (that the length of a procurement phase follows; empty where the template's or the
+        office's length stands: no order value, or no threshold known yet for that day).
+
+    Raises
+    ------
+    ValueError
+        If the strategy has no phase templates, or its procedures do not cover an order value.
     """
     strategy = inventory.strategy
     first = start or strategy.planning.start_date
-    days_per_month = strategy.planning.days_per_fte_month
     table = inventory.projects.reindex(projects)
     length = ((table["end_date"] - table["start_date"]).dt.days / DAYS_PER_MONTH).where(lambda m: m >= 1)
     gone = (pd.Timestamp(first) - table["start_date"]).dt.days / DAYS_PER_MONTH
     elapsed = (gone / length).clip(0, 1).where(table["status"] == "in_preparation").fillna(0.0)
-    reported = inventory.phases.dropna(subset=["project_id", "phase_id"])
-    reported = reported.drop_duplicates(["project_id", "phase_id"]).set_index(["project_id", "phase_id"])
-    months_known = reported["duration_months"].dropna().to_dict()
-    done = reported["share_done"].fillna(0.0).where(reported["actual_end_date"].isna(), 1.0).to_dict()
-    says_progress = {str(key[0]) for key, share in done.items() if share > 0}  # type: ignore[index]
-    longest = (_efforts(inventory, projects, costs) / days_per_month).max(axis="columns")
+    earliest = table[["start_date", "release_date"]].assign(first=pd.Timestamp(first)).max(axis="columns")
+    months_known, done = _reported_phases(inventory, projects)
+    longest = (_efforts(inventory, projects, costs) / strategy.planning.days_per_fte_month).max(
+        axis="columns"
+    )
+    procurement = _Procurement(strategy)
     rows = []
     for project in projects:
         template = template_of(strategy, float(costs.get(project, math.nan)))
         months_in_all = template.duration_months if pd.isna(length[project]) else float(length[project])
-        position, before = 0.0, ""
-        left: list[tuple[PhaseStep, float]] = []
-        for step in template.phases:
-            position += step.share_duration
-            if project in says_progress:
-                share = 1.0 - done.get((project, step.id), 0.0)
-            elif step.share_duration:
-                share = min(1.0, (position - elapsed[project]) / step.share_duration)
-            else:
-                share = 1.0 if position > elapsed[project] else 0.0
-            left.append((step, share))
-        if all(share <= 1e-9 for _, share in left):
-            left[-1] = (left[-1][0], 1.0)
-        left = [(step, share) for step, share in left if share > 1e-9]
+        left = _left(template, done.get(project, {}), float(elapsed[project]))
         cost_left = sum(step.share_cost * share for step, share in left)
+        before, months_before = "", 0
         for step, share in left:
-            months = months_known.get((project, step.id), step.share_duration * months_in_all)
+            own = months_known.get((project, step.id))
+            months = step.share_duration * months_in_all if own is None else own
+            shortest = step.months_min if own is None and share == 1.0 else 1
             procedure = ""
-            if step.is_procurement and (project, step.id) not in months_known:
-                procedure, weeks = _procurement(inventory, project, first)
-                months = weeks / WEEKS_PER_MONTH if weeks else months
+            if step.is_procurement and own is None:
+                on = earliest[project] + pd.DateOffset(months=months_before)
+                path = procurement.of(table.loc[project], on.date())
+                if path is not None:
+                    procedure, months = path.procedure, path.weeks_typical / WEEKS_PER_MONTH
+                    shortest = math.ceil(path.weeks_min / WEEKS_PER_MONTH * share)
             effort = longest.get((project, step.id), 0.0) * share
-            shortest = step.months_min if share == 1.0 else 1
+            months = max(math.floor(months * share + 0.5), shortest, math.ceil(effort - 1e-9), 1)
             activity = f"{project} {step.id}"
             rows.append(
-                (
-                    activity,
-                    project,
-                    step.id,
-                    step.name,
-                    template.id,
-                    max(round(months * share), shortest, math.ceil(effort - 1e-9), 1),
-                    share,
-                    step.share_cost * share / cost_left if cost_left else 1 / len(left),
-                    step.is_decision,
-                    before,
-                    procedure,
-                )
+                {
+                    "activity": activity,
+                    "project_id": project,
+                    "phase_id": step.id,
+                    "phase": step.name,
+                    "template_id": template.id,
+                    "duration_months": months,
+                    "share_left": share,
+                    "share_cost": step.share_cost * share / cost_left if cost_left else 1 / len(left),
+                    "is_decision": step.is_decision,
+                    "predecessor": before,
+                    "procedure": procedure,
+                }
             )
-            before = activity
-    columns = ["activity", "project_id", "phase_id", "phase", "template_id", "duration_months", "share_left"]
-    columns += ["share_cost", "is_decision", "predecessor", "procedure"]
-    return pd.DataFrame(rows, columns=columns).set_index("activity")
+            before, months_before = activity, months_before + months
+    types: dict[str, Any] = dict.fromkeys(PHASE_COLUMNS, "str")
+    types |= {"duration_months": "int64", "share_left": float, "share_cost": float, "is_decision": bool}
+    return pd.DataFrame(rows, columns=list(PHASE_COLUMNS)).astype(types).set_index("activity")
+
+
+def _reported_phases(
+    inventory: Inventory, projects: pd.Index
+) -> tuple[dict[tuple[str, str], float], dict[str, dict[str, float]]]:
+    """Months by (project, phase), and by project the shares of phases that are done, where offices say so."""
+    reported = inventory.phases.dropna(subset=["project_id", "phase_id"])
+    reported = reported[reported["project_id"].isin(projects)].drop_duplicates(["project_id", "phase_id"])
+    days = (reported["end_date"] - reported["start_date"]).dt.days + 1
+    months = reported["duration_months"].astype(float).fillna((days / DAYS_PER_MONTH).where(days > 0))
+    shares = reported["share_done"].astype(float).where(reported["actual_end_date"].isna(), 1.0)
+    months_known: dict[tuple[str, str], float] = {}
+    done: dict[str, dict[str, float]] = {}
+    keys = zip(reported["project_id"], reported["phase_id"], strict=True)
+    for (project, phase), length, share in zip(keys, months, shares, strict=True):
+        if not math.isnan(length):
+            months_known[project, phase] = length
+        if not math.isnan(share):
+            done.setdefault(project, {})[phase] = share
+    return months_known, done
+
+
+def _left(template: PhaseTemplate, done: dict[str, float], elapsed: float) -> list[tuple[PhaseStep, float]]:
+    """Phases of a template that are not done, with the share of their work that is left."""
+    begun = [k for k, step in enumerate(template.phases) if done.get(step.id, 0.0) > 0]
+    position = 0.0
+    left: list[tuple[PhaseStep, float]] = []
+    for k, step in enumerate(template.phases):
+        position += step.share_duration
+        if done:
+            share = 1.0 - done.get(step.id, 1.0 if k < max(begun, default=0) else 0.0)
+        elif step.share_duration:
+            share = min(1.0, (position - elapsed) / step.share_duration)
+        else:
+            share = 1.0 if position > elapsed or not elapsed else 0.0
+        left.append((step, share if share < 1 - 1e-9 else 1.0))
+    remaining = [(step, share) for step, share in left if share > 1e-9]
+    return remaining or [(template.phases[-1], 1.0)]
 
 
 def effort_by_activity(inventory: Inventory, phases: pd.DataFrame, costs: pd.Series) -> pd.DataFrame:
@@ -170,7 +221,7 @@ def effort_by_activity(inventory: Inventory, phases: pd.DataFrame, costs: pd.Ser
     Parameters
     ----------
     inventory : Inventory
-        Table ``efforts``; a project that reports none takes its template's.
+        Table ``efforts``; of phases that an office leaves out the template's efforts count.
     phases : DataFrame
         From `project_phases`.
     costs : Series
@@ -189,12 +240,12 @@ def effort_by_activity(inventory: Inventory, phases: pd.DataFrame, costs: pd.Ser
 
 
 def effort_by_role(inventory: Inventory, projects: pd.Index) -> pd.DataFrame:
-    """Return the person-days of every project by role, all phases together.
+    """Return the person-days that every project still needs by role, all phases together.
 
     Parameters
     ----------
     inventory : Inventory
-        Tables ``efforts`` and ``project_costs``.
+        Tables ``projects``, ``phases``, ``efforts`` and ``project_costs``.
     projects : Index
         Which projects.
 
@@ -203,8 +254,12 @@ def effort_by_role(inventory: Inventory, projects: pd.Index) -> pd.DataFrame:
     DataFrame
         Projects × roles, person-days.
     """
-    efforts = _efforts(inventory, projects, one_off_costs(inventory, projects))
-    return efforts.groupby(level="project_id").sum().reindex(projects, fill_value=0.0)
+    if not inventory.strategy.roles:
+        return pd.DataFrame(index=projects)
+    costs = one_off_costs(inventory, projects)
+    phases = project_phases(inventory, projects, costs)
+    effort = effort_by_activity(inventory, phases, costs)
+    return effort.groupby(phases["project_id"]).sum().reindex(projects, fill_value=0.0)
 
 
 def one_off_costs(inventory: Inventory, projects: pd.Index) -> pd.Series:
@@ -216,52 +271,62 @@ def one_off_costs(inventory: Inventory, projects: pd.Index) -> pd.Series:
 
 
 def _efforts(inventory: Inventory, projects: pd.Index, costs: pd.Series) -> pd.DataFrame:
-    """(project, phase) × roles in person-days: the office's own where it reports any, else the template's."""
+    """(project, phase) × roles in person-days: the office's own, and the template's where it says nothing.
+
+    Work of a phase that the template does not have is done in its last one.
+    """
     strategy = inventory.strategy
     roles = [role.id for role in strategy.roles]
-    own = inventory.efforts.dropna(subset=["project_id", "phase_id", "role_id", "effort_days"])
+    own = inventory.efforts.dropna(subset=["project_id", "phase_id", "role_id"])
     own = own[own["project_id"].isin(projects)]
-    rows = [
-        (project, step.id, role, float(days))
-        for project in projects.difference(pd.Index(own["project_id"].unique()), sort=False)
-        for step in template_of(strategy, float(costs.get(project, math.nan))).phases
-        for role, days in step.effort_days.items()
-    ]
-    rows += list(own[["project_id", "phase_id", "role_id", "effort_days"]].itertuples(index=False, name=None))
+    reported: dict[str, dict[str, dict[str, float]]] = {}
+    for project, phase, role, days in own[["project_id", "phase_id", "role_id", "effort_days"]].itertuples(
+        index=False, name=None
+    ):
+        by_role = reported.setdefault(project, {}).setdefault(phase, {})
+        before = by_role.get(role, math.nan)
+        by_role[role] = days if math.isnan(before) else before if pd.isna(days) else before + days
+    rows: list[tuple[str, str, str, float]] = []
+    for project in projects:
+        steps = template_of(strategy, float(costs.get(project, math.nan))).phases
+        ids = [step.id for step in steps]
+        for step in steps:
+            given = reported.get(project, {}).get(step.id)
+            days = dict(step.effort_days) if given is None else {}
+            for role, number in (given or {}).items():
+                days[role] = step.effort_days.get(role, 0.0) if math.isnan(number) else number
+            rows += [(project, step.id, role, float(number)) for role, number in days.items()]
+        for phase, by_role in reported.get(project, {}).items():
+            if phase not in ids:
+                known = {role: number for role, number in by_role.items() if not math.isnan(number)}
+                rows += [(project, ids[-1], role, float(number)) for role, number in known.items()]
     long = pd.DataFrame(rows, columns=["project_id", "phase_id", "role_id", "days"])
-    wide = long.pivot_table(
-        index=["project_id", "phase_id"], columns="role_id", values="days", aggfunc="sum", fill_value=0.0
-    )
-    return wide.reindex(columns=roles, fill_value=0.0).astype(float)
+    wide = long.astype({"days": float}).groupby(["project_id", "phase_id", "role_id"])["days"].sum().unstack()
+    return wide.reindex(columns=roles).fillna(0.0).astype(float).rename_axis(columns=None)
 
 
-def _procurement(inventory: Inventory, project: str, on: dt.date) -> tuple[str, float]:
-    """Return procedure and typical weeks for a project's order value; nothing where the table is silent."""
-    strategy = inventory.strategy
-    row = inventory.projects.loc[project]
-    value = row["order_value_net_eur_upper"]
-    value = row["order_value_net_eur"] if pd.isna(value) else value
-    if pd.isna(value) or value <= 0 or not strategy.procedures:
-        return "", 0.0
-    begin = row["start_date"]
-    date = max(on, begin.date()) if not pd.isna(begin) else on
-    office = next((o for o in strategy.offices if o.id == row["office_id"]), None)
-    try:
-        found = procedure_for(
-            float(value),
-            date,
-            buyer=office.buyer if office else "municipality",
-            thresholds=strategy.frame("procurement_thresholds"),
-            procedures=strategy.frame("procedures"),
+class _Procurement:
+    """The strategy's procurement tables, prepared once for many projects."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.thresholds = strategy.frame("procurement_thresholds")
+        table = strategy.frame("procedures").reset_index(drop=True).rename(columns={"name": "procedure"})
+        limits = table["upper_limit_eur"].astype("object")
+        # without a limit of its own a national procedure ends at the EU threshold
+        self.procedures = table.assign(
+            upper_limit_eur=limits.where(limits.notna() | table["is_eu"].astype(bool), UNTIL_EU)
         )
-    except ValueError:
-        # no threshold is known for that date yet: the template's duration stands
-        return "", 0.0
-    return found.procedure, float(found.weeks_typical)
+        self.buyers = {office.id: office.buyer for office in strategy.offices}
+        self.spans = [(t.buyer, t.valid_from, t.valid_to) for t in strategy.procurement_thresholds]
 
-
-def running_costs(money: pd.DataFrame, projects: pd.Index, years: np.ndarray) -> pd.DataFrame:
-    """Return what projects cost each year after go-live, as reported, years × kinds, euros."""
-    ours = money[money["is_recurring"] & money["project_id"].isin(projects)]
-    table = ours.pivot_table(index="year", columns="kind", values="amount_eur", aggfunc="sum", fill_value=0.0)
-    return table.reindex(index=years, columns=["investive", "consumptive"], fill_value=0.0).astype(float)
+    def of(self, project: pd.Series, on: dt.date) -> ProcurementPath | None:
+        """The procedure for a project's order value; None where value or the day's threshold is not known."""
+        value = project["order_value_net_eur_upper"]
+        value = project["order_value_net_eur"] if pd.isna(value) else value
+        buyer = self.buyers.get(project["office_id"], "municipality")
+        known = any(whose == buyer and first <= on <= last for whose, first, last in self.spans)
+        if pd.isna(value) or value <= 0 or not known or self.procedures.empty:
+            return None
+        return procedure_for(
+            float(value), on, buyer=buyer, thresholds=self.thresholds, procedures=self.procedures
+        )

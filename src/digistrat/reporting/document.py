@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from digistrat.reporting.results import Results
 from digistrat.reporting.workbook import column_label, proof_text
 from digistrat.texts import format_date, format_money, format_number, text
-
-if TYPE_CHECKING:
-    from digistrat.reporting.export import Results
 
 SECTIONS = ("inventory", "maturity", "scores", "portfolio", "plan")
 N_PROJECTS = 20

@@ -2,61 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from digistrat import __version__
 from digistrat.inventory.record import Inventory
 from digistrat.planning.portfolio import Portfolio
 from digistrat.planning.schedule import Plan
 from digistrat.reporting import charts
 from digistrat.reporting.document import SavedChart, write_page
 from digistrat.reporting.figures import save_chart, write_table
+from digistrat.reporting.results import Results, result_tables, run_id
 from digistrat.reporting.workbook import write_results
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.robustness import RankRobustness
-
-
-@dataclass(frozen=True)
-class Results:
-    """What one round has come to; parts that were not computed are None."""
-
-    inventory: Inventory
-    maturity: Scores | None = None
-    services: Scores | None = None
-    readiness: Scores | None = None
-    impact: Scores | None = None
-    robustness: RankRobustness | None = None
-    portfolio: Portfolio | None = None
-    plan: Plan | None = None
-
-
-def run_id(inventory: Inventory) -> str:
-    """Return twelve hexadecimal digits that stand for the inputs: returns, strategy and version.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        As read.
-
-    Returns
-    -------
-    str
-        The same for the same content of all files and the same version of digistrat.
-    """
-    digest = hashlib.sha256(f"digistrat {__version__} {inventory.reporting_date}".encode())
-    for row in inventory.files.sort_values("file").itertuples():
-        digest.update(f"{row.file} {row.sha256}\n".encode())
-    digest.update(inventory.strategy.model_dump_json().encode())
-    return digest.hexdigest()[:12]
 
 
 def export(
@@ -198,36 +160,8 @@ def _charts(r: Results, identity: str) -> Iterator[tuple[str, str, Callable[[], 
         yield from single("priority", "scores", charts.plot_priority, r.readiness, r.impact, r.portfolio)
     if r.portfolio is not None:
         yield from single("portfolio", "portfolio", charts.plot_portfolio, r.portfolio)
+        yield from single("portfolio_budget", "portfolio", charts.plot_portfolio_budget, r.portfolio)
     if r.plan is not None:
         yield from paged("gantt", "plan", charts.gantt_pages(r.plan), charts.plot_gantt, r.plan)
         yield from single("load", "plan", charts.plot_load, r.plan)
         yield from single("budget", "plan", charts.plot_budget, r.plan)
-
-
-def result_tables(r: Results) -> dict[str, pd.DataFrame]:
-    """Return every table of the results by the name of its file, the index as a column."""
-    tables = {name: r.inventory.tables[name] for name in ("projects", "services", "requirements")}
-    tables["findings"] = r.inventory.findings
-    tables["returns"] = r.inventory.files
-    for name in ("maturity", "services", "readiness", "impact"):
-        scores: Scores | None = getattr(r, name)
-        if scores is not None:
-            tables[f"scores_{name}"] = scores.table
-            tables[f"values_{name}"] = scores.values
-            tables[f"states_{name}"] = scores.states
-    if r.robustness is not None:
-        tables["rank_intervals"] = r.robustness.rank_interval
-    if r.portfolio is not None:
-        tables["portfolio"] = r.portfolio.table
-        tables["portfolio_budgets"] = r.portfolio.budgets
-    if r.plan is not None:
-        tables |= {
-            "plan_phases": r.plan.phases,
-            "plan_milestones": r.plan.milestones,
-            "plan_load": r.plan.load,
-            "plan_budget": r.plan.budget,
-        }
-    return {
-        name: table.reset_index() if table.index.name else table.reset_index(drop=True)
-        for name, table in tables.items()
-    }

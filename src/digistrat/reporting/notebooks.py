@@ -15,7 +15,7 @@ from typing import Any
 
 from digistrat import __version__
 from digistrat.inventory.record import Inventory
-from digistrat.reporting.export import run_id
+from digistrat.reporting.results import run_id
 
 # What decides the numbers and pictures of a run.
 PACKAGES = ("pandas", "numpy", "scipy", "matplotlib", "ortools", "highspy", "pydantic", "rapidfuzz", "xlrd")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from digistrat.reporting.results import Results
 from digistrat.scoring.composite import Scores
 from digistrat.texts import has_text, text
-
-if TYPE_CHECKING:
-    from digistrat.reporting.export import Results
 
 # Excel's own limit for a cell
 MAX_TEXT = 32_767

@@ -9,7 +9,7 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores, linear_value, score_table
-from digistrat.scoring.ratings import Ratings, criteria_frame, ratings_matrix
+from digistrat.scoring.ratings import Ratings, criteria_frame, place_of, ratings_matrix
 from digistrat.strategy import ServiceModel
 
 
@@ -24,17 +24,17 @@ def score_maturity(inventory: Inventory) -> Scores:
     Returns
     -------
     Scores
-        One alternative per returning office, enterprise or company (partners are not assessed);
-        ``groups`` are the dimensions. ``table`` has two further columns: ``gap``, the weighted mean
-        distance from present to target level over the indicators that have both, and ``target``, the score
-        plus the gap; missing where no indicator has both. Ordinal levels are averaged with the strategy's
-        weights; its source says so.
+        One alternative per office, enterprise or company that returned or is rated (partners are not
+        assessed); ``groups`` are the dimensions. ``table`` has two further columns: ``gap``, the weighted
+        mean distance from present to target level over the indicators that have both, and ``target``, the
+        score plus the gap, within 0–100; missing where no indicator has both. Ordinal levels are averaged
+        with the strategy's weights; its source says so.
     """
     strategy = inventory.strategy
     criteria = criteria_frame(strategy.maturity)
     offices = inventory.offices
-    returned = inventory.files["office_id"].replace("", None).dropna().unique()
-    index = pd.Index([o for o in offices.index if o in set(returned)], name="office_id", dtype="str")
+    returned = {*inventory.files["office_id"].dropna(), *inventory.maturity_ratings["office_id"].dropna()}
+    index = pd.Index([o for o in offices.index if o in returned], name="office_id", dtype="str")
     index = index[offices.loc[index, "kind"] != "partner"]
 
     def rated(value: str) -> Ratings:
@@ -66,7 +66,9 @@ def score_maturity(inventory: Inventory) -> Scores:
     weights = both.mul(criteria["weight"], axis="columns")
     total = weights.sum(axis="columns").replace(0, np.nan)
     gap = ((target - scores.values).where(both) * weights).sum(axis="columns") / total
-    return replace(scores, table=scores.table.assign(target=scores.table["score"] + gap, gap=gap))
+    # the score also counts indicators without a target, so that the sum may leave the scale
+    sum_of_both = (scores.table["score"] + gap).clip(0, 100)
+    return replace(scores, table=scores.table.assign(target=sum_of_both, gap=gap))
 
 
 def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
@@ -84,10 +86,12 @@ def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
     Returns
     -------
     Scores
-        One alternative per service under the model. Where the model has criteria, their levels count;
-        where it has none, the level that the office reports. ``table`` has the further columns ``level``,
-        ``level_lower``, ``level_upper`` (whole levels of the model), ``is_online``, ``n_cases_yearly``,
-        ``model``.
+        One alternative per service under the model; services without a model are in none. Where the model
+        has criteria, their levels count; where it has none, the level that the office reports. A level that
+        the model does not have is unreadable, never the nearest one. ``table`` has the further columns
+        ``level``, ``level_lower``, ``level_upper`` (whole levels of the model), ``is_online`` (missing where
+        the bounds leave it open), ``reported_level`` (what the office reports as a whole),
+        ``n_cases_yearly``, ``model``.
 
     Raises
     ------
@@ -125,14 +129,16 @@ def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
         )
         raw, states, cells = ratings.raw, ratings.states, ratings.cells
     else:
-        raw, states = services[["level"]].rename_axis(columns="criterion"), None
+        raw = services[["level"]].astype(float).rename_axis(columns="criterion")
+        states = raw.notna().replace({True: "assessed", False: "missing"}).astype("str")
 
         def cells(service: str, criterion: str) -> str:
-            return str(inventory.locate("services", service, criterion))
+            return place_of(inventory, "services", service, criterion)
 
+    foreign = (raw < chosen.floor) | (raw > chosen.target)
     scores = score_table(
-        raw,
-        states,
+        raw.mask(foreign),
+        states.mask(foreign, "unreadable"),
         criteria,
         rule=chosen.rule,
         coverage_threshold=inventory.strategy.thresholds.coverage,
@@ -147,11 +153,15 @@ def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
         np.floor(scores.table[column] / 100 * width + 1e-9) + chosen.floor
         for column in ("score", "lower", "upper")
     )
+    online = pd.Series(pd.NA, level.index, dtype="boolean")
+    online[(lower >= chosen.online_from).to_numpy()] = True
+    online[(upper < chosen.online_from).to_numpy()] = False
     table = scores.table.assign(
         level=level,
         level_lower=lower,
         level_upper=upper,
-        is_online=(level >= chosen.online_from).astype("boolean").where(level.notna(), pd.NA),
+        is_online=online,
+        reported_level=services["level"],
         n_cases_yearly=services["n_cases_yearly"],
         model=chosen.id,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ import pandas as pd
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores, score_table
 from digistrat.strategy import Scale
+
+RATERS = ("office", "unit", "group")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ def ratings_matrix(
 ) -> Ratings:
     """Spread a long table of ratings; of two ratings of the same the first counts.
 
+    Where the table says who rated, the office's own rating comes before the unit's and a group's. An empty
+    row never hides an answer.
+
     Parameters
     ----------
     inventory : Inventory
@@ -52,8 +57,10 @@ def ratings_matrix(
     """
     ratings = inventory.tables[table]
     ratings = ratings[ratings[alternative].isin(alternatives) & ratings[criterion].isin(criteria)]
-    # an empty second row must not hide an answer, nor a later answer the first
-    ratings = ratings.assign(is_empty=ratings["state"] == "missing").sort_values("is_empty", kind="stable")
+    order = (ratings["state"] == "missing").astype(int) * len(RATERS)
+    if "rated_by" in ratings:
+        order += ratings["rated_by"].map({rater: k for k, rater in enumerate(RATERS)}).fillna(0).astype(int)
+    ratings = ratings.loc[order.sort_values(kind="stable").index]
     ratings = ratings.drop_duplicates([alternative, criterion])
     rows = alternatives.get_indexer(pd.Index(ratings[alternative]))
     columns = criteria.get_indexer(pd.Index(ratings[criterion]))
@@ -66,13 +73,21 @@ def ratings_matrix(
 
     def cells(one: str, by: str) -> str:
         label = labels[alternatives.get_loc(one), criteria.get_loc(by)]
-        return "" if label == -1 else str(inventory.locate(table, label, value))
+        return "" if label == -1 else place_of(inventory, table, label, value)
 
     return Ratings(
         pd.DataFrame(raw, alternatives, criteria),
         pd.DataFrame(states, alternatives, criteria).astype("str"),
         cells,
     )
+
+
+def place_of(inventory: Inventory, table: str, label: Any, column: str) -> str:
+    """Return the place of a value in words; empty where it has none, as on a sheet without that column."""
+    try:
+        return str(inventory.locate(table, label, column))
+    except ValueError:
+        return ""
 
 
 def criteria_frame(scale: Scale) -> pd.DataFrame:

@@ -57,6 +57,10 @@ class RankRobustness:
         All alternatives: ``is_included`` and, where left out, the ``reason`` (``not_scored``).
     assumptions : mapping
         What was varied and how: ``weights``, ``concentration``, ``n_uncertain``, ``rule``.
+    inventory : Inventory, optional
+        What the scores came from: gives charts their date, source and notice.
+    unit : str
+        What an alternative is: ``office``, ``service``, ``project``.
     """
 
     acceptability: pd.DataFrame
@@ -69,6 +73,8 @@ class RankRobustness:
     assumptions: Mapping[str, Any]
     _draws: Draws = field(repr=False)
     _quantum: float = field(repr=False)
+    inventory: Any = None
+    unit: str = ""
 
     def first_k(self, k: int) -> pd.Series:
         """Return the share of samples in which an alternative is among the first `k` ranks.
@@ -272,6 +278,8 @@ def rank_robustness(
         seed=seed,
         scope=_scope(scores.table.index, included),
         assumptions=assumptions,
+        inventory=scores.inventory,
+        unit=scores.unit,
     )
 
 

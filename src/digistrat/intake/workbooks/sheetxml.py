@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -265,8 +266,10 @@ class _SheetReader:
                 value = float(raw)
             except ValueError:
                 return raw.strip() or None
-            if not abs(value) < 1e309:  # nan and infinity are no numbers of a spreadsheet
+            if not abs(value) < math.inf:  # nan is no number of a spreadsheet either
                 return raw
+        if "_" in raw:  # Python's way of grouping digits
+            return raw
         if self.style and self.date_kind(self.style) == "date":
             date = serial_date(value, date1904=self.date1904)
             return value if date is None else date

@@ -18,7 +18,10 @@ Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]  # left, low, right, high in points
 _LINE = style.SIZE_TEXT * 1.2
 # where a label may stand: direction of its nearest edge, first choice first
-_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+_SIDES = (
+    *((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)),
+    *((0.5, 1.0), (-0.5, 1.0), (0.5, -1.0), (-0.5, -1.0), (1.0, 0.5), (-1.0, 0.5), (1.0, -0.5), (-1.0, -0.5)),
+)
 _DISTANCES = (4.0, 12.0, 24.0, 38.0, 54.0)
 _MARKER_COST, _FAR_COST = 3.0, 0.8
 _HALO = [patheffects.withStroke(linewidth=2.5, foreground=style.PAPER)]
@@ -80,14 +83,14 @@ def place_labels(
         lines = wrap(label, limit, lines=2)
         w, h = max(width(line) for line in lines), len(lines) * _LINE
         px, py = points[number]
-        best: tuple[float, Box, tuple[int, int], float] | None = None
+        best: tuple[float, Box, tuple[float, float], float] | None = None
         for distance in _DISTANCES:
             for preference, (sx, sy) in enumerate(_SIDES):
                 away = size[number] + distance
                 if sx and sy:
                     away *= 0.75
-                left = px + sx * away - (0 if sx > 0 else w if sx < 0 else w / 2)
-                low = py + sy * away - (0 if sy > 0 else h if sy < 0 else h / 2)
+                left = px + sx * away - w * (1 - sx) / 2
+                low = py + sy * away - h * (1 - sy) / 2
                 box = (left, low, left + w, low + h)
                 if left < x0 + 1 or low < y0 + 1 or box[2] > x1 - 1 or box[3] > y1 - 1:
                     continue

@@ -262,7 +262,9 @@ def _important(data: pd.DataFrame, n: int) -> list[tuple[int, str]]:
     chosen = data.index[data["selected"]][: n - n // 3]
     missed = data.index[~data["selected"] & (data["readiness"] >= 50) & (data["impact"] >= 50)]
     others = missed[: n - len(chosen)]
-    return [(int(i), str(data.at[i, "title"])) for i in [*chosen, *others]]
+    # who comes first finds room, so the highest impact does
+    picked = data.loc[[*chosen, *others]].sort_values("impact", ascending=False, kind="stable")
+    return [(int(str(i)), title) for i, title in picked["title"].items()]
 
 
 def _priority_key(source: Source, data: pd.DataFrame, has_portfolio: bool) -> list[Key]:

@@ -6,10 +6,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from digistrat.strategy import Office, Scale, Strategy
+from digistrat.strategy.parts import Office, Scale, Strategy
 
 Span = tuple[str, dt.date | None, dt.date | None]
 

@@ -1,0 +1,472 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import importlib.util
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from making import codes, make_form, write_book
+from seen import seen_cells
+
+from digistrat.intake.forms import load_form
+from digistrat.intake.returns import Returns, list_returns, read_returns
+from digistrat.intake.values import fold
+from digistrat.intake.workbooks.records import cell_address
+
+FORMS = Path(__file__).parents[1] / "forms"
+FORM = make_form()
+PROJECTS = [["Nr.", "Titel", "Status"], ["P1", "Portal", "Idee"], ["P2", "Register", "vorhanden"]]
+
+
+# --- nothing is lost ----------------------------------------------------------------------------------------
+
+
+def unaccounted(folder: Path, returns: Returns) -> list[tuple[str, str, str, object]]:
+    """Cells that another reader shows and that are neither used, nor a finding, nor kept.
+
+    Used is a cell of a record in a column that is read, a place that `locate` gives for a value taken from
+    elsewhere, and a header: of each sheet one line, whose cells stand across the columns that are read.
+    """
+    known = set(
+        zip(returns.findings["file"], returns.findings["sheet"], returns.findings["cell"], strict=True)
+    )
+    kept = returns.leftovers
+    known |= set(zip(kept["file"], kept["sheet"], kept["cell"], strict=True))
+    known |= {(place.file, place.sheet, place.cell) for place in returns.places.exceptions.values()}
+    across: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for source in returns.sources.values():
+        for file, sheet, row, number in source.itertuples(index=False):
+            layout = returns.places.layouts[number]
+            for column in layout.columns.values():
+                place = (row, column) if layout.orientation == "rows" else (column, row)
+                known.add((file, sheet, cell_address(*place)))
+                across.setdefault((file, sheet), set()).add((layout.orientation, column))
+    # a column may have its header and no answer
+    headers = {fold(header) for table in returns.form.tables for c in table.columns for header in c.headers}
+    headers |= {f"{year}{point}" for year in range(2020, 2040) for point in ("", " 0")}
+    read = returns.files[returns.files["n_records"] > 0]["file"]
+    lost = []
+    for file in read:
+        rest: dict[str, list[tuple[str, object]]] = {}
+        for (sheet, address), value in seen_cells(folder / file).items():
+            if (file, sheet, address) not in known:
+                rest.setdefault(sheet, []).append((address, value))
+        for sheet, cells in rest.items():
+            places = [openpyxl.utils.cell.coordinate_to_tuple(address) for address, _ in cells]
+            lines = across.get((file, sheet), set())
+            orientation = next((way for way, _ in lines), "rows")
+            ours = [place if orientation == "rows" else place[::-1] for place in places]
+            header = min((line for line, _ in ours), default=0)
+            lost += [
+                (file, sheet, address, value)
+                for (address, value), (line, number) in zip(cells, ours, strict=True)
+                if line != header or ((orientation, number) not in lines and fold(str(value)) not in headers)
+            ]
+    return lost
+
+
+def test_no_cell_of_a_faulty_round_is_lost(faulty):
+    folder, returns, _ = faulty
+    assert sum(len(seen_cells(folder / file)) for file in returns.files["file"]) > 20_000
+    assert unaccounted(folder, returns) == []
+
+
+def test_no_cell_of_a_clean_round_is_lost_and_nothing_is_said(clean):
+    folder, returns = clean
+    assert returns.findings.empty
+    assert unaccounted(folder, returns) == []
+
+
+def test_the_count_of_lost_cells_can_fail(clean):
+    folder, returns = clean
+    sources = {name: frame[frame["row"] != 9] for name, frame in returns.sources.items()}
+    poorer = Returns(
+        **{**vars(returns), "places": type(returns.places)(**{**vars(returns.places), "sources": sources})}
+    )
+    assert len(unaccounted(folder, poorer)) > 100
+
+
+def test_every_planted_fault_of_intake_is_found_at_its_cell(faulty):
+    _, returns, planted = faulty
+    of_inventory = {
+        "unknown-office", "former-office-name", "end-before-start", "status-date-mismatch", "unknown-project",
+        "dependency-cycle", "duplicate-project",
+    }  # fmt: skip
+    found = returns.findings[["file", "sheet", "cell", "code"]].itertuples(index=False, name=None)
+    wanted = [(p.file, p.sheet, p.cell, p.code) for p in planted if p.code not in of_inventory]
+    assert sorted(found) == sorted(wanted)
+    assert len(wanted) > 25
+
+
+# --- real returns -------------------------------------------------------------------------------------------
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_all_measures_of_ulm(shared):
+    folder = shared / "data" / "de_ulm_smart_city"
+    returns = read_returns(folder / "ulm_massnahmen_2021.xlsx", load_form(FORMS / "ulm.toml"))
+    truth = rows_of(folder / "ulm_massnahmen_2021.csv")
+    table = returns.tables["measures"]
+    assert len(table) == len(truth) == 126
+    assert table["title"].fillna("-").tolist() == [row["Titel"].strip() for row in truth]
+    # one measure has no title but a dash, and that is said
+    (nameless,) = table.index[table["title"].isna()]
+    place = returns.locate("measures", nameless, "title")
+    assert place.raw == "-"
+    said = returns.findings[["code", "sheet", "cell"]].to_numpy().tolist()
+    assert said == [["missing-value", place.sheet, place.cell]]
+    assert table["number"].tolist() == [row["Nr"] for row in truth]
+    said = table["description"].fillna("-")
+    assert [fold(text) for text in said] == [fold(row["Beschreibung"]) for row in truth]
+    fields = list(dict.fromkeys(table["field"]))
+    assert len(fields) == len({row["Handlungsfeld"] for row in truth}) == 13
+    assert unaccounted(folder, returns) == []
+
+
+def test_both_sheets_of_the_catalogue_of_services(shared):
+    folder = shared / "data" / "de_ozg_nrw"
+    returns = read_returns(folder / "ozg_umsetzungskatalog_nrw_2019.xlsx", load_form(FORMS / "ozg.toml"))
+    bundles, services = returns.tables["bundles"], returns.tables["services"]
+    truth = rows_of(folder / "ozg_leistungen.csv")
+    assert (len(bundles), len(services)) == (557, 5251)
+    assert bundles.index.tolist() == [row["OZG-ID"] for row in truth]
+    for column, header in {"name": "OZG-Leistung", "priority": "Priorität", "status": "Status"}.items():
+        assert bundles[column].fillna("").tolist() == [row[header].strip() for row in truth], column
+    truth = rows_of(folder / "leika_leistungen.csv")
+    for column, header in {"service_id": "LeiKa-ID", "name": "LeiKa-Leistung", "bundle_id": "OZG-ID"}.items():
+        got = services[column].fillna("").map(lambda text: " ".join(text.split()))
+        assert got.tolist() == [" ".join(row[header].split()) for row in truth], column
+    assert services["relevance_1"].astype("Int64").astype("str").tolist() == [
+        row["Relevanz 1"] for row in truth
+    ]
+    assert returns.findings.empty
+    assert unaccounted(folder, returns) == []
+
+
+AGENCIES = {
+    "department-of-agriculture": "USDA", "department-of-commerce": "DOC", "department-of-education": "ED",
+    "department-of-energy": "DOE", "department-of-health-and-human-services": "HHS",
+    "department-of-state": "STATE", "department-of-transportation": "DOT",
+    "election-assistance-commission": "EAC",
+    "environmental-protection-agency": "EPA", "equal-employment-opportunity-commission": "EEOC",
+    "federal-energy-regulatory-commission": "FERC", "federal-housing-finance-agency": "FHFA",
+    "federal-trade-commission": "FTC", "national-science-foundation": "NSF",
+    "office-of-personnel-management": "OPM",
+}  # fmt: skip
+# Use cases in the return itself and in the central office's consolidation; None: the same number.
+COUNTS: dict[str, tuple[int, int | None]] = {
+    "DOE": (340, None), "HHS": (447, None), "DOC": (223, None), "DOT": (70, None), "STATE": (60, None),
+    "NSF": (17, None), "FTC": (16, None), "FERC": (6, None), "EAC": (4, None),
+    # the central office took other versions of these, or none
+    "ED": (77, 56), "EPA": (26, 29), "FHFA": (18, 16), "USDA": (89, 162), "OPM": (5, 0),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ai(shared):
+    folder = shared / "data" / "ai_inventories"
+    truth = pd.read_csv(folder / "consolidated" / "consolidated.csv", dtype=str)
+    return folder, read_returns(folder / "returns", load_form(FORMS / "ai_inventory.toml")), truth
+
+
+def agency_of(file: str) -> str:
+    return AGENCIES[file.split("__")[0]]
+
+
+def counted(path: Path) -> int:
+    """Rows below the header that hold something, on the fullest visible sheet, by csv or openpyxl."""
+    if path.suffix == ".csv":
+        data = path.read_bytes()
+        try:
+            content = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            content = data.decode("cp1252")
+        pages = [list(csv.reader(content.splitlines(keepends=True)))]
+    else:
+        book = openpyxl.load_workbook(path, data_only=True)
+        pages = [
+            [list(row) for row in page.iter_rows(values_only=True)]
+            for page in book.worksheets
+            if page.sheet_state == "visible"
+        ]
+    best = 0
+    for rows in pages:
+        filled = [[str(v).strip() for v in row if v is not None and str(v).strip()] for row in rows]
+        head = max(range(min(5, len(filled))), key=lambda i: len(filled[i]), default=0)
+        if filled and len(filled[head]) > 5:
+            best = max(best, sum(len(row) > 1 for row in filled[head + 1 :]))
+    return best
+
+
+def test_every_row_of_every_agency_is_read(ai):
+    folder, returns, truth = ai
+    rows = returns.sources["use_cases"]["file"].value_counts()
+    consolidated = truth["agency"].value_counts()
+    for file in returns.files["file"]:
+        agency = agency_of(file)
+        if agency == "EEOC":
+            continue
+        here, there = COUNTS[agency]
+        assert rows[file] == here == counted(folder / "returns" / file), agency
+        assert consolidated.get(agency, 0) == (here if there is None else there), agency
+
+
+def test_a_return_sent_under_another_name_is_not_counted_twice(ai):
+    _, returns, _ = ai
+    said = returns.findings[returns.findings["code"] == "same-return"]
+    assert [agency_of(file) for file in said["file"]] == ["EEOC"]
+    assert agency_of(said["value"].iloc[0]) == "EAC"
+    copy = said["file"].iloc[0]
+    assert copy not in set(returns.sources["use_cases"]["file"])
+    assert returns.findings["file"].eq(copy).sum() == 1
+    assert returns.files.set_index("file").at[copy, "n_records"] == 0
+
+
+def test_no_cell_of_the_agencies_is_lost(ai):
+    folder, returns, _ = ai
+    assert unaccounted(folder / "returns", returns) == []
+
+
+def test_agreement_with_the_consolidation(ai, capsys):
+    folder, returns, truth = ai
+    spec = importlib.util.spec_from_file_location("measure", folder / "measure.py")
+    measure = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(measure)
+    table, sources = returns.tables["use_cases"], returns.sources["use_cases"]
+    agencies = {file: agency_of(file) for file in returns.files["file"]}
+    report = measure.measure(table, sources, returns.findings, truth, agencies)
+    assert report["matched_rows"] == 1278
+    assert report["share_equal"] >= 0.992
+    # what differs with nothing said may only be what the return itself says otherwise
+    labels = {(row.file, row.row): label for label, row in sources.iterrows()}
+    with capsys.disabled():
+        print(f"\nAI inventories: {report['share_equal']:.4f} of {report['cells']} cells equal, "
+              f"{report['flagged']} flagged, {report['silent']} silent:")  # fmt: skip
+        for file, row, column, want, _ in report["silent_examples"]:
+            place = returns.locate("use_cases", labels[file, row], column)
+            print(
+                f"  {agencies[file]} {place.cell} {column}: return says {str(place.raw or '')[:60]!r}, "
+                f"consolidation {want!r}"
+            )
+            key = measure.short if column in measure.CHOICES else measure.fold
+            assert key(place.raw) != key(want), str(place)
+    assert report["silent"] <= 29
+
+
+# --- files and folders --------------------------------------------------------------------------------------
+
+
+def test_a_folder_gives_its_files_but_no_hidden_ones(tmp_path):
+    for name in ("b.xlsx", "a.csv", "sub/c.xlsx", "~$b.xlsx", ".d.xlsx", ".ipynb_checkpoints/a.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    folder, paths = list_returns(tmp_path)
+    assert [path.relative_to(folder).as_posix() for path in paths] == ["a.csv", "b.xlsx", "sub/c.xlsx"]
+    folder, paths = list_returns(iter([tmp_path / "b.xlsx", str(tmp_path / "sub" / "c.xlsx")]))
+    assert [path.relative_to(folder).as_posix() for path in paths] == ["b.xlsx", "sub/c.xlsx"]
+    assert list_returns([])[1] == []
+    with pytest.raises(ValueError, match=r"folder must be an existing folder or file, not '.*nowhere'"):
+        list_returns(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"paths must be existing files, not '.*x\.xlsx'"):
+        list_returns([tmp_path / "x.xlsx"])
+
+
+def test_files_of_one_name_in_two_folders_are_two(tmp_path):
+    one = write_book(tmp_path / "1" / "A.xlsx", {"Vorhaben": PROJECTS})
+    two = write_book(tmp_path / "2" / "A.xlsx", {"Vorhaben": [PROJECTS[0], ["P3", "Akte", "Idee"]]})
+    returns = read_returns([one, two], FORM)
+    assert returns.files["file"].tolist() == ["1/A.xlsx", "2/A.xlsx"]
+    assert returns.locate("projects", "P3", "title").file == "2/A.xlsx"
+
+
+def test_an_empty_folder_gives_empty_tables(tmp_path):
+    returns = read_returns(tmp_path, FORM)
+    assert {name: len(frame) for name, frame in returns.tables.items()} == {
+        "cover": 0,
+        "projects": 0,
+        "costs": 0,
+        "ratings": 0,
+    }
+    assert returns.tables["projects"].dtypes["start_date"] == "datetime64[s]"
+    assert returns.findings.empty
+    assert returns.leftovers.empty
+
+
+def test_files_that_are_no_returns_are_said_and_the_others_read(tmp_path):
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS})
+    (tmp_path / "notes.docx").write_bytes(b"PK")
+    (tmp_path / "empty.xlsx").write_bytes(b"")
+    (tmp_path / "page.xls").write_bytes(b"<html><table></table></html>")
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 not a zip")
+    write_book(tmp_path / "blank.xlsx", {"Tabelle1": []})
+    write_book(tmp_path / "single.xlsx", {"Tabelle1": [[None], [None, "Hallo"]]})
+    returns = read_returns(tmp_path, FORM)
+    assert list(returns.tables["projects"].index) == ["P1", "P2"]
+    said = sorted(
+        zip(returns.findings["file"], returns.findings["code"], returns.findings["severity"], strict=True)
+    )
+    assert said == [
+        ("blank.xlsx", "no-table-found", "error"),
+        ("broken.xlsx", "file-damaged", "error"),
+        ("empty.xlsx", "file-empty", "error"),
+        ("notes.docx", "file-not-read", "warning"),
+        ("page.xls", "file-not-a-workbook", "error"),
+        ("single.xlsx", "no-table-found", "error"),
+        ("single.xlsx", "sheet-not-used", "warning"),
+    ]
+    assert returns.leftovers[["file", "cell", "role", "text"]].to_numpy().tolist() == [
+        ["single.xlsx", "B2", "unused", "Hallo"]
+    ]
+    assert returns.files["sha256"].str.len().eq(64).all()
+
+
+def test_sheets_that_are_not_read_are_kept(tmp_path):
+    path = write_book(
+        tmp_path / "A.xlsx", {"Vorhaben": PROJECTS, "Hilfe": [["Bitte lesen"]], "Hilfslisten": [["x"], ["y"]]}
+    )
+    book = openpyxl.load_workbook(path)
+    book["Hilfslisten"].sheet_state = "hidden"
+    book.save(path)
+    returns = read_returns(path, FORM)
+    assert codes(returns.findings) == [("sheet-hidden", "")]
+    assert returns.leftovers[["role", "text"]].to_numpy().tolist() == [
+        ["ignored", "Bitte lesen"],
+        ["hidden", "x"],
+        ["hidden", "y"],
+    ]
+
+
+def test_two_sheets_may_hold_one_table(tmp_path):
+    more = [["Nr.", "Titel", "Status", "Fallzahl"], ["P3", "Akte", "Idee", 3]]
+    returns = read_returns(write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS, "Weitere": more}), FORM)
+    assert returns.tables["projects"]["title"].to_dict() == {"P1": "Portal", "P2": "Register", "P3": "Akte"}
+    assert str(returns.locate("projects", "P3", "n_cases")) == "A.xlsx › Weitere › D2"
+    assert returns.findings.empty
+
+
+# --- keys ---------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_unique_whatever_is_sent(tmp_path):
+    costs = [["Nr.", "Art", "2026"], ["P1", "i", 1], ["P2", "i", 2], ["P7", "i", 7]]
+    head = PROJECTS[0]
+    write_book(
+        tmp_path / "A.xlsx",
+        {"Vorhaben": [head, ["P1", "a", "Idee"], [None, "b", "Idee"], ["A-3", "c", "Idee"]]},
+    )
+    write_book(
+        tmp_path / "B.xlsx",
+        {
+            "Vorhaben": [
+                head,
+                ["P1", "d", "Idee"],
+                ["P1", "e", "Idee"],
+                ["P2", "f", "Idee"],
+                ["P1~2", "g", "Idee"],
+            ],
+            "Teil 2": [head, ["P2", "h", "Idee"], [None, "i", "Idee"]],
+            "Kosten": costs,
+        },
+    )
+    write_book(tmp_path / "C.xlsx", {"Vorhaben": [head, ["P2", "j", "Idee"], ["B~P1", "k", "Idee"]]})
+    returns = read_returns(tmp_path, FORM)
+    titles = returns.tables["projects"]["title"]
+    assert titles.index.is_unique
+    assert titles.to_dict() == {
+        "P1": "a", "A-3~2": "b", "A-3": "c",
+        "B~P1~2": "d", "P1~3": "e", "P2": "f", "P1~2": "g", "P2~2": "h", "B-3": "i",
+        "C~P2": "j", "B~P1": "k",
+    }  # fmt: skip
+    # what B says of P1 it says of its own; of P2 of the first
+    assert returns.tables["costs"]["project_id"].tolist() == ["B~P1~2", "P2", "P7"]
+    assert returns.locate("projects", "B~P1~2", "project_id").raw == "P1"
+    said = returns.findings[returns.findings["code"] == "duplicate-key"]
+    places = sorted(zip(said["file"], said["sheet"], said["cell"], strict=True))
+    assert places == [
+        ("B.xlsx", "Teil 2", "A2"),
+        ("B.xlsx", "Vorhaben", "A2"),
+        ("B.xlsx", "Vorhaben", "A3"),
+        ("C.xlsx", "Vorhaben", "A2"),
+    ]
+    by_place = dict(zip(zip(said["file"], said["cell"], strict=True), said["message"], strict=True))
+    assert (
+        "A.xlsx › Vorhaben › A2" in by_place["B.xlsx", "A2"]
+        or "B.xlsx › Vorhaben › A4" in by_place["B.xlsx", "A2"]
+    )
+    assert "B.xlsx › Vorhaben › A2" in by_place["B.xlsx", "A3"]
+
+
+def test_a_key_of_three_files_is_the_first_ones(tmp_path):
+    for name in "ABC":
+        write_book(tmp_path / f"{name}.xlsx", {"Vorhaben": [PROJECTS[0], ["P1", f"title {name}", "Idee"]]})
+    returns = read_returns(tmp_path, FORM)
+    assert list(returns.tables["projects"].index) == ["P1", "B~P1", "C~P1"]
+    assert all("A.xlsx › Vorhaben › A2" in message for message in returns.findings["message"])
+
+
+def test_a_copy_under_another_name_is_used_once(tmp_path):
+    sheets = {"Deckblatt": [["Dienststelle", "Amt 1"]], "Vorhaben": [*PROJECTS, ["P3", None, "blau"]]}
+    write_book(tmp_path / "A.xlsx", sheets)
+    write_book(tmp_path / "B.xlsx", sheets)
+    returns = read_returns(tmp_path, FORM)
+    assert len(returns.tables["projects"]) == 3
+    assert returns.files["n_records"].tolist() == [4, 0]
+    said = sorted(zip(returns.findings["file"], returns.findings["code"], strict=True))
+    assert said == [("A.xlsx", "missing-value"), ("A.xlsx", "not-a-choice"), ("B.xlsx", "same-return")]
+
+
+def test_empty_cells_take_the_cover(tmp_path):
+    cover = {"Deckblatt": [["Dienststelle", "Amt 1"]]}
+    rows = [["Nr.", "Titel", "Federführung"], ["P1", "a", "Amt 2"], ["P2", "b", "k. A."], ["P3", "c", None]]
+    write_book(tmp_path / "A.xlsx", {**cover, "Vorhaben": rows})
+    write_book(tmp_path / "B.xlsx", {"Vorhaben": [["Nr.", "Titel", "Status"], ["P4", "d", "Idee"]]})
+    returns = read_returns(tmp_path, FORM)
+    offices = returns.tables["projects"]["office"]
+    assert offices.dropna().to_dict() == {"P1": "Amt 2", "P2": "Amt 1", "P3": "Amt 1"}
+    places = [str(returns.locate("projects", key, "office")) for key in ("P1", "P2", "P3")]
+    assert places == ["A.xlsx › Vorhaben › C2", *["A.xlsx › Deckblatt › B1"] * 2]
+
+
+def test_reading_in_parallel_gives_the_same(faulty, strategy):
+    folder, returns, _ = faulty
+    with ThreadPoolExecutor(2) as executor:
+        other = read_returns(folder, returns.form, executor=executor)
+    assert other.findings.equals(returns.findings)
+    for name, frame in returns.tables.items():
+        pd.testing.assert_frame_equal(other.tables[name], frame)
+
+
+def test_tables_and_sources_share_a_unique_index(faulty):
+    _, returns, _ = faulty
+    for name, frame in returns.tables.items():
+        assert frame.index.is_unique
+        assert frame.index.equals(returns.sources[name].index)
+        assert (returns.sources[name]["row"] > 0).all()
+
+
+def test_notes_of_the_reader_keep_their_weight(tmp_path):
+    (tmp_path / "a.csv").write_bytes('Nr.;Titel;Status\nP1;"Portal;Idee\n'.encode("cp1252"))
+    returns = read_returns(tmp_path, FORM)
+    assert (
+        dict(zip(returns.findings["code"], returns.findings["severity"], strict=True))["file-quote-open"]
+        == "warning"
+    )
+
+
+def test_a_csv_without_header_lines_for_dates_is_typed(tmp_path):
+    (tmp_path / "a.csv").write_bytes(
+        "Nr.;Titel;Beginn;Fallzahl;öffentlich\n007;Café;01.04.2027;1.234,0;ja\n".encode("cp1252")
+    )
+    returns = read_returns(tmp_path, FORM)
+    row = returns.tables["projects"].loc["007"]
+    assert row["start_date"] == pd.Timestamp(dt.date(2027, 4, 1))
+    assert (row["title"], row["n_cases"], row["is_public"]) == ("Café", 1234, True)
+    assert codes(returns.findings) == [("file-encoding-guessed", "")]

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import datetime as dt
+import pickle
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from books import cover, projects, write_book
+
+from digistrat.example import generate_round
+from digistrat.findings import InventoryError, require_valid
+from digistrat.inventory.record import read_inventory, standard_form
+
+ON = dt.date(2026, 4, 30)
+
+
+def said(inventory, *codes):
+    found = inventory.findings
+    found = found[found["code"].isin(codes)] if codes else found
+    return sorted(zip(found["code"], found["file"], found["sheet"], found["cell"], strict=True))
+
+
+# --- offices ------------------------------------------------------------------------------------------------
+
+
+def test_rows_belong_to_the_office_they_name_or_to_that_of_the_cover(read):
+    rows = projects(["1", "a", "SPA"], ["2", "b", None], ["3", "c", "Amt 11"])
+    inventory = read(x={"Angaben": cover("SpA"), "Vorhaben": rows})
+    assert inventory.projects["office_id"].to_dict() == {"1": "A61", "2": "A52", "3": "A11"}
+    assert inventory.projects["reported_office"].to_dict() == {"1": "SPA", "2": "SpA", "3": "Amt 11"}
+    assert inventory.files["office_id"].tolist() == ["A52"]
+    assert str(inventory.locate("projects", "2", "office_id")) == "x.xlsx › Angaben › B1"
+    assert str(inventory.locate("projects", "1", "office_id")) == "x.xlsx › Vorhaben › E2"
+    assert inventory.findings.empty
+
+
+def test_doubtful_names_are_said_at_their_cell(read):
+    rows = projects(
+        ["1", "a", "Ansprechpartner Frankfurt"],
+        ["2", "b", "Amt für Zauberei"],
+        ["3", "c", "Stabstelle Digitalisierung"],
+    )
+    inventory = read(x={"Angaben": cover("Stabsstelle E-Government"), "Vorhaben": rows})
+    assert said(inventory) == [
+        ("former-office-name", "x.xlsx", "Angaben", "B1"),
+        ("former-office-name", "x.xlsx", "Vorhaben", "E2"),
+        ("office-guessed", "x.xlsx", "Vorhaben", "E4"),
+        ("unknown-office", "x.xlsx", "Vorhaben", "E3"),
+    ]
+    offices = inventory.projects["office_id"]
+    assert (offices["1"], offices["3"]) == ("A12", "StD")
+    assert pd.isna(offices["2"])
+    assert set(inventory.findings["office_id"]) == {"StD"}
+
+
+@pytest.mark.parametrize(
+    ("on", "office", "codes"),
+    [
+        ("2018-11-01", "StE", []),
+        ("2018-11-02", "StD", ["former-office-name"]),
+    ],
+)
+def test_the_reporting_date_decides_who_a_name_means(read, on, office, codes):
+    inventory = read(on, x={"Angaben": cover("Stabsstelle E-Government"), "Vorhaben": projects(["1", "a"])})
+    assert inventory.projects["office_id"].tolist() == [office]
+    assert inventory.findings["code"].tolist() == codes
+    assert (office in inventory.offices.index) is True
+
+
+def test_a_return_without_cover_is_known_by_its_rows_then_by_its_name(read):
+    inventory = read(
+        rows={"Vorhaben": projects(["1", "a", "SpA"], ["2", "b", "Sportamt"])},
+        A61_Vorhaben={"Vorhaben": projects(["3", "c"])},
+        Hauptamt={"Vorhaben": projects(["4", "d"], ["5", "e", "POA"], ["6", "f", "SPA"])},
+        nobody={"Vorhaben": projects(["7", "g"])},
+    )
+    assert inventory.files.set_index("file")["office_id"].to_dict() == {
+        "A61_Vorhaben.xlsx": "A61", "Hauptamt.xlsx": "HA", "nobody.xlsx": "", "rows.xlsx": "A52",
+    }  # fmt: skip
+    assert inventory.projects["office_id"].dropna().to_dict() == {
+        "1": "A52", "2": "A52", "3": "A61", "4": "HA", "5": "A11", "6": "A61",
+    }  # fmt: skip
+    assert said(inventory) == [
+        ("office-from-file-name", "A61_Vorhaben.xlsx", "", ""),
+        ("office-from-file-name", "Hauptamt.xlsx", "", ""),
+        ("office-missing", "nobody.xlsx", "", ""),
+    ]
+
+
+def test_of_two_answers_on_a_cover_the_first_counts_for_the_file(read):
+    two = [["Organisation", "SpA", "Hauptamt"], ["Stand", "30.04.2026", "30.04.2026"]]
+    inventory = read(x={"Angaben": two, "Vorhaben": projects(["1", "a"])})
+    assert inventory.files["office_id"].tolist() == ["A52"]
+    assert inventory.returns["office_id"].tolist() == ["A52", "HA"]
+
+
+def test_nothing_is_asked_of_a_file_of_which_nothing_is_used(read, tmp_path, strategy):
+    sheets = {"Angaben": cover("SpA"), "Vorhaben": projects(["1", "a"])}
+    folder = tmp_path / "2026-04-30"
+    read(one=sheets, two=sheets)
+    (folder / "A61.xlsx").write_bytes(b"PK broken")
+    inventory = read_inventory(folder, strategy)
+    assert said(inventory) == [("file-damaged", "A61.xlsx", "", ""), ("same-return", "two.xlsx", "", "")]
+    assert inventory.findings.set_index("file")["office_id"].to_dict() == {"A61.xlsx": "A61", "two.xlsx": ""}
+    assert inventory.files.set_index("file")["n_records"].to_dict() == {
+        "A61.xlsx": 0,
+        "one.xlsx": 2,
+        "two.xlsx": 0,
+    }
+
+
+def test_a_partner_may_be_anybody(read):
+    rows = [
+        ["Partner", "Form der Zusammenarbeit", "Nr."],
+        ["Sportamt", "Projekt", None],
+        ["Verein der Nachbarn", "Projekt", None],
+    ]
+    inventory = read(x={"Angaben": cover("Hauptamt"), "Kooperationen": rows})
+    assert inventory.cooperations["partner_id"].fillna("").tolist() == ["A52", ""]
+    assert inventory.cooperations["reported_partner"].tolist() == ["Sportamt", "Verein der Nachbarn"]
+    assert inventory.findings.empty
+
+
+# --- the standard form --------------------------------------------------------------------------------------
+
+
+def test_the_form_knows_the_strategys_criteria_and_phases(strategy):
+    form = standard_form(strategy)
+    impact = form.table("impact_ratings").unpivot.members
+    assert list(impact) == [criterion.id for criterion in strategy.impact.criteria]
+    fields = form.table("projects").column("field_id").choices
+    assert {key: labels[0] for key, labels in fields.items()} == {
+        f.id: f"{f.id} {f.name}" for f in strategy.fields
+    }
+    phases = form.table("phases").column("phase_id").choices
+    for template in strategy.phase_templates:  # a phase of two templates keeps the names of both
+        for phase in template.phases:
+            assert phase.name in phases[phase.id]
+    assert form.language == strategy.language
+
+
+# --- the record ---------------------------------------------------------------------------------------------
+
+
+def test_a_clean_round_gives_no_finding_and_a_summary(clean):
+    assert clean.findings.empty
+    assert "0 errors, 0 warnings, 0 infos" in str(clean)
+    assert f"{len(clean.projects)} projects" in repr(clean)
+    require_valid(clean)
+    row = {"severity": "error", "file": "A.xlsx", "sheet": "Vorhaben", "cell": "F12", "message": "so"}
+    wrong = clean.replace(findings=pd.DataFrame([row]))
+    with pytest.raises(InventoryError, match=r"1 errors in the returns:\n  A\.xlsx › Vorhaben › F12: so"):
+        require_valid(wrong)
+
+
+def test_assigning_changes_no_inventory(clean):
+    title = clean.projects["title"].iloc[0]
+    projects = clean.projects
+    projects["title"] = "x"
+    projects.loc[projects.index[0], "status"] = "possible"
+    with pytest.raises(pd.errors.ChainedAssignmentError):  # pandas warns that nothing is kept
+        clean.projects["title"] = "y"
+    frame = clean.tables["projects"]
+    frame.iloc[:, 0] = "z"
+    source = clean.sources["projects"]
+    source["file"] = "q"
+    assert clean.projects["title"].iloc[0] == title
+    assert clean.sources["projects"]["file"].iloc[0] != "q"
+    with pytest.raises(TypeError):
+        clean.tables["projects"] = projects
+    with pytest.raises(AttributeError):
+        clean.findings = projects
+
+
+def test_replace_gives_a_new_inventory(clean):
+    fewer = clean.projects.head(3)
+    other = clean.replace(projects=fewer, reporting_date=dt.date(2026, 5, 1))
+    assert (len(other.projects), other.reporting_date) == (3, dt.date(2026, 5, 1))
+    assert len(clean.projects) > 3
+    assert clean.reporting_date == ON
+    assert other.services.equals(clean.services)
+    with pytest.raises(ValueError, match=r"changes must be one of .*'projects'.*, not 'project'"):
+        clean.replace(project=fewer)
+
+
+def test_unknown_names_say_what_there_is(clean):
+    with pytest.raises(AttributeError, match=r"no attribute or table 'project'; tables: .*projects"):
+        _ = clean.project
+    assert not hasattr(clean, "__array__")
+
+
+def test_an_inventory_survives_the_way_to_another_process(clean):
+    other = pickle.loads(pickle.dumps(clean))
+    assert other.projects.equals(clean.projects)
+    label = clean.projects.index[0]
+    assert other.locate("projects", label, "title") == clean.locate("projects", label, "title")
+
+
+def test_tables_of_the_strategy_lead_back_to_their_file(clean, strategy):
+    budget = clean.budgets
+    for row in budget.index:
+        place = clean.locate("budgets", row, "amount_eur")
+        assert (place.file, place.cell) == (strategy.file, f"budgets[{row + 1}].amount_eur")
+        assert place.raw == budget.at[row, "amount_eur"] == strategy.budgets[row].amount_eur
+    for office in ("StD", "A61"):
+        place = clean.locate("offices", office, "name")
+        number = int(place.cell.split("[")[1].split("]")[0])
+        assert strategy.offices[number - 1].id == office
+        assert place.raw == clean.offices.at[office, "name"]
+        assert place.file == strategy.offices_file
+    assert clean.locate("offices", "StD", "office_id").raw == "StD"
+    assert (
+        clean.locate("office_changes", clean.office_changes.index[0], "change_date").raw
+        == strategy.office_changes[0].change_date
+    )
+    assert clean.locate("budgets", pd.Index([1], dtype="int64")[0], "year").raw == strategy.budgets[1].year
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "word"),
+    [
+        ("budgets", 999, "year", "row"),
+        ("budgets", -1, "year", "row"),
+        ("budgets", "a", "year", "row"),
+        ("offices", "StE", "name", "row"),  # gone before the reporting date
+        ("offices", "StD", "copy", "column"),
+        ("projects", "nobody", "title", "row"),
+        ("nothing", 1, "title", "table"),
+    ],
+)
+def test_wrong_places_are_named(clean, table, row, column, word):
+    with pytest.raises(ValueError, match=f"{word} must be"):
+        clean.locate(table, row, column)
+
+
+def test_every_table_has_the_sources_of_its_rows(clean):
+    for name, frame in clean.tables.items():
+        assert frame.index.is_unique, name
+        if name in clean.sources:
+            assert frame.index.equals(clean.sources[name].index), name
+
+
+def test_random_cells_lead_back_to_the_workbook(strategy, tmp_path):
+    folder = tmp_path / "2026-04-30"
+    generate_round(folder, strategy, ON, offices=12, seed=3)
+    inventory = read_inventory(folder, strategy)
+    books = {}
+    n = 0
+    for table, column in (
+        ("projects", "order_value_net_eur"),
+        ("impact_ratings", "points"),
+        ("positions", "office_id"),
+    ):
+        frame = inventory.tables[table]
+        for row in frame.index[frame[column].notna()][::5]:
+            place = inventory.locate(table, row, column)
+            if place.file.endswith(".xlsx"):
+                book = books.setdefault(
+                    place.file, openpyxl.load_workbook(folder / place.file, data_only=True)
+                )
+                assert book[place.sheet][place.cell].value == place.raw, str(place)
+                n += 1
+    assert n > 50
+
+
+# --- wrong calls --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["2026-04-31", "30.04.2026", "", "2026-4-3"])
+def test_wrong_reporting_dates_are_named(strategy, tmp_path, given):
+    with pytest.raises(ValueError, match=f"reporting_date must be a date such as 2026-04-30.*{given!r}"):
+        read_inventory(tmp_path, strategy, reporting_date=given)
+
+
+def test_the_reporting_date_is_given_or_the_folders_name(strategy, tmp_path, monkeypatch):
+    folder = tmp_path / "2026-04-30"
+    path = write_book(folder / "A52.xlsx", {"Angaben": cover("SpA"), "Vorhaben": projects(["1", "a"])})
+    assert read_inventory(folder, strategy).reporting_date == ON
+    assert read_inventory([path], strategy, reporting_date=dt.datetime(2026, 4, 30, 12)).reporting_date == ON
+    assert read_inventory(path, strategy, reporting_date="2026-04-30").reporting_date == ON
+    monkeypatch.chdir(folder)
+    assert read_inventory(Path(), strategy).reporting_date == ON
+    with pytest.raises(ValueError, match="reporting_date must be"):
+        read_inventory([path], strategy)
+    with pytest.raises(ValueError, match="folder must be an existing folder"):
+        read_inventory(folder / "x", strategy, reporting_date=ON)
+
+
+def test_an_empty_round_is_an_inventory_too(strategy, tmp_path):
+    inventory = read_inventory(tmp_path, strategy, reporting_date=ON)
+    assert inventory.findings.empty
+    assert len(inventory.projects) == 0
+    assert {"office_id", "order_value_net_eur_lower"} <= set(inventory.projects)
+    assert len(inventory.budgets) == len(strategy.budgets)

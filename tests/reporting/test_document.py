@@ -1,0 +1,87 @@
+"""The page: escaped, offline, honest about the data."""
+
+from __future__ import annotations
+
+import html.parser
+from pathlib import Path
+
+import pytest
+
+import digistrat as ds
+from digistrat.reporting.document import SavedChart, key_figures, project_table, write_page
+from digistrat.reporting.results import Results
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", params=["de", "en"])
+def results(request: pytest.FixtureRequest) -> Results:
+    strategy = ds.load_strategy(ROOT / "data/strategy.toml", language=request.param)
+    files = [ROOT / "data/raw/2026-04-30" / name for name in ("A12.xlsx", "A16.xlsx")]
+    inventory = ds.read_inventory(files, strategy, reporting_date="2026-04-30")
+    return Results(inventory, impact=ds.score_impact(inventory), maturity=ds.score_maturity(inventory))
+
+
+class Reader(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def read(path: Path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text("utf-8"))
+    return reader
+
+
+CHART = SavedChart("ranking", "scores", 'Alt with "quotes" & <tags>.', "Title <b>")
+
+
+def test_the_page_says_that_the_data_are_invented(results: Results, tmp_path: Path) -> None:
+    path = write_page(results, tmp_path, [CHART], run_id="abc")
+    assert results.inventory.strategy.notice in path.read_text("utf-8")
+    tags = read(path).tags
+    assert ("html", {"lang": results.inventory.strategy.language}) in tags
+
+
+def test_what_offices_typed_is_escaped(results: Results, tmp_path: Path) -> None:
+    inventory = results.inventory
+    projects = inventory.projects
+    first = results.impact.table["rank"].idxmin()  # type: ignore[union-attr]
+    projects.loc[first, "title"] = '<script>alert("x")</script> & =1+1'
+    changed = inventory.replace(projects=projects)
+    impact = ds.score_impact(changed)
+    path = write_page(Results(changed, impact=impact), tmp_path, [CHART], run_id="abc")
+    assert not any(tag == "script" for tag, _ in read(path).tags)
+    assert "&lt;script&gt;" in path.read_text("utf-8")
+    assert [a["alt"] for tag, a in read(path).tags if tag == "img"] == [CHART.alt]
+
+
+def test_no_address_leaves_the_folder(results: Results, tmp_path: Path) -> None:
+    for tag, attributes in read(write_page(results, tmp_path, [CHART], run_id="abc")).tags:
+        for name in ("src", "href"):
+            target = attributes.get(name)
+            assert target is None or not target.startswith(("http", "//", "/", "..")), (tag, target)
+
+
+def test_every_table_has_a_caption_and_heads(results: Results, tmp_path: Path) -> None:
+    tags = read(write_page(results, tmp_path, [CHART], run_id="abc")).tags
+    tables = sum(tag == "table" for tag, _ in tags)
+    assert tables == sum(tag == "caption" for tag, _ in tags) == 2
+    assert all(attributes.get("scope") == "col" for tag, attributes in tags if tag == "th")
+
+
+def test_key_figures_are_counted(results: Results) -> None:
+    figures = [value for _, value in key_figures(results)]
+    assert figures[0] == "2"
+    assert figures[1] == str(len(results.inventory.projects))
+
+
+def test_projects_come_by_rank(results: Results) -> None:
+    table = project_table(results, n=5)
+    assert table["rank"].is_monotonic_increasing
+    assert len(table) == 5
+    assert project_table(Results(results.inventory)).empty
