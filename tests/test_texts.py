@@ -16,7 +16,8 @@ import digistrat
 from digistrat.texts import LANGUAGES, format_date, format_money, format_number, has_text, text
 
 SOURCE = Path(digistrat.__file__).parent
-ROOMS = [SOURCE / "intake", SOURCE / "inventory", SOURCE / "findings.py"]
+AUDIT = [SOURCE / "planning" / name for name in ("audit.py", "verify.py")]
+ROOMS = [SOURCE / "intake", SOURCE / "inventory", SOURCE / "findings.py", *AUDIT]
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # Words of this form that are no codes of findings.
 OTHER = {"encryption-data"}
@@ -64,9 +65,9 @@ def test_texts_are_texts_and_hold_no_doubled_braces(catalogues):
             assert "{{" not in template, key  # would read differently with and without values
 
 
-def words_of_the_source():
-    """Every text constant of intake and inventory, with its file."""
-    for path in [p for room in ROOMS for p in ([room] if room.is_file() else room.rglob("*.py"))]:
+def words_of_the_source(rooms=ROOMS):
+    """Every text constant of the rooms that make findings, with its file."""
+    for path in [p for room in rooms for p in ([room] if room.is_file() else room.rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value, path.name
@@ -103,9 +104,12 @@ GIVEN = {
 
 
 def test_every_placeholder_of_a_finding_is_given(catalogues):
+    of_audit = {word for word, _ in words_of_the_source(AUDIT)}
     for key, template in catalogues["de"].items():
         if key.startswith("finding."):
-            known = {"value", "column", "sheet", "file"} | GIVEN.get(key.split(".")[1], set())
+            code = key.split(".")[1]
+            known = {"value", "column", "sheet", "file"} | GIVEN.get(code, set())
+            known |= {"where", "found", "allowed"} if code in of_audit else set()
             assert placeholders(template) <= known, key
 
 

@@ -7,8 +7,8 @@ from .intake.places import CellRef as CellRef
 from .intake.returns import Returns as Returns
 from .intake.returns import read_returns as read_returns
 from .inventory.offices import offices_at as offices_at
+from .inventory.reading import read_inventory as read_inventory
 from .inventory.record import Inventory as Inventory
-from .inventory.record import read_inventory as read_inventory
 from .inventory.record import standard_form as standard_form
 from .planning.portfolio import Portfolio as Portfolio
 from .planning.portfolio import select_portfolio as select_portfolio
@@ -38,8 +38,8 @@ from .scoring.maturity import score_services as score_services
 from .scoring.readiness import score_readiness as score_readiness
 from .scoring.robustness import RankRobustness as RankRobustness
 from .scoring.robustness import rank_robustness as rank_robustness
-from .strategy.parts import Strategy as Strategy
 from .strategy.loading import StrategyError as StrategyError
 from .strategy.loading import load_strategy as load_strategy
+from .strategy.parts import Strategy as Strategy
 
 __version__: str

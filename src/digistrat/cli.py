@@ -195,7 +195,7 @@ def _strategy(path: Path, language: str = "") -> Strategy:
 
 
 def _inventory(folder: Path, strategy: Strategy, *, progress: bool = False) -> Inventory:
-    from digistrat.inventory.record import read_inventory
+    from digistrat.inventory.reading import read_inventory
 
     try:
         return read_inventory(folder, strategy, progress=progress)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from digistrat.example import Planted, generate
-from digistrat.inventory.record import Inventory, read_inventory
+from digistrat.inventory.reading import read_inventory
+from digistrat.inventory.record import Inventory
 from digistrat.strategy import Strategy, load_strategy
 
 DATA = Path(__file__).parents[2] / "data"

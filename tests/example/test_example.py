@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from digistrat.example import ROUNDS, extended_offices, generate_round
 from digistrat.example.sheets import write_date
 from digistrat.example.tables import _spread
-from digistrat.inventory.record import read_inventory
+from digistrat.inventory.reading import read_inventory
 
 DATA = Path(__file__).parents[2] / "data"
 SOURCE = Path(__file__).parents[2] / "src" / "digistrat" / "example"

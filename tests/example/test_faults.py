@@ -15,7 +15,7 @@ from manifest import read_manifest
 from openpyxl.utils.cell import coordinate_from_string
 
 from digistrat.example import ROUNDS, Planted, generate_round
-from digistrat.inventory.record import read_inventory
+from digistrat.inventory.reading import read_inventory
 
 DATA = Path(__file__).parents[2] / "data"
 DATES = ("2025-10-31", "2026-04-30")

@@ -10,7 +10,8 @@ import pytest
 from books import Rows, write_book
 
 from digistrat.example import generate_round
-from digistrat.inventory.record import Inventory, read_inventory
+from digistrat.inventory.reading import read_inventory
+from digistrat.inventory.record import Inventory
 from digistrat.strategy import Strategy, load_strategy
 
 DATA = Path(__file__).parents[2] / "data"

@@ -11,7 +11,8 @@ from books import cover, projects, write_book
 
 from digistrat.example import generate_round
 from digistrat.findings import InventoryError, require_valid
-from digistrat.inventory.record import read_inventory, standard_form
+from digistrat.inventory.reading import read_inventory
+from digistrat.inventory.record import standard_form
 
 ON = dt.date(2026, 4, 30)
 

@@ -13,7 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 @pytest.fixture(scope="session")
 def round_2026() -> SimpleNamespace:
     """Inventory, portfolio and plan of the round of 2026-04-30."""
-    from digistrat.inventory.record import read_inventory
+    from digistrat.inventory.reading import read_inventory
     from digistrat.planning.portfolio import select_portfolio
     from digistrat.planning.schedule import schedule
     from digistrat.scoring.impact import score_impact

@@ -5,15 +5,13 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from digistrat.findings import Finding, Severity, make_finding
 from digistrat.inventory.duplicates import same_titles
-
-if TYPE_CHECKING:
-    from digistrat.inventory.record import Inventory
+from digistrat.inventory.record import Inventory
 
 PROJECT_TABLES = (
     "project_costs",

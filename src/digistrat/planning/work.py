@@ -130,6 +130,7 @@ def project_phases(
     gone = (pd.Timestamp(first) - table["start_date"]).dt.days / DAYS_PER_MONTH
     elapsed = (gone / length).clip(0, 1).where(table["status"] == "in_preparation").fillna(0.0)
     earliest = table[["start_date", "release_date"]].assign(first=pd.Timestamp(first)).max(axis="columns")
+    earliest = earliest + pd.offsets.MonthBegin(0)  # phases begin with a month
     months_known, done = _reported_phases(inventory, projects)
     longest = (_efforts(inventory, projects, costs) / strategy.planning.days_per_fte_month).max(
         axis="columns"
