@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -134,6 +135,9 @@ def make_strategy(**parts: Any) -> Strategy:
     return Strategy.model_validate(whole | parts)
 
 
+_form = cache(standard_form)
+
+
 def make_inventory(
     strategy: Strategy,
     *,
@@ -142,7 +146,7 @@ def make_inventory(
     **tables: Rows,
 ) -> Inventory:
     """An inventory of the rows given; row k of a table stands in row k + 2 of the sheet of its name."""
-    form = standard_form(strategy)
+    form = _form(strategy)
     unknown = set(tables) - {table.name for table in form.tables}
     assert not unknown, f"no table {unknown}"
     frames, sources, raws, layouts = {}, {}, {}, []

@@ -118,3 +118,16 @@ def test_look_ups_name_what_there_is():
         form.table("projects").column("x")
     assert [c.name for c in form.table("projects").columns] == [c["name"] for c in PROJECT_COLUMNS]
     assert isinstance(form.table("projects").column("title"), Column)
+
+
+def test_a_filled_form_knows_its_new_headers() -> None:
+    form = load_form("inventory")
+    table = form.table("impact_ratings")
+    assert "k01 nutzen" not in table.vocabulary
+    sets = {
+        name: {"K01": ("K01 Nutzen",)}
+        for t in form.tables
+        for name in [*(c.choices_from for c in t.columns), t.unpivot.members_from if t.unpivot else ""]
+        if name
+    }
+    assert form.fill(sets).table("impact_ratings").vocabulary["k01 nutzen"] == ("member", "K01")

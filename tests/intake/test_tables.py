@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from making import F, codes, make_form, sheet_of
 
 from digistrat.intake.columns import read_region
-from digistrat.intake.headers import close_targets, starts_like_total, vocabulary_of
+from digistrat.intake.headers import close_targets, starts_like_total
 from digistrat.intake.tables import find_region
 
 FORM = make_form()
@@ -89,7 +89,7 @@ def test_umlauts_may_be_spelt_out():
     ],
 )
 def test_a_close_spelling_is_guessed_but_no_other_word(header, meant):
-    vocabulary = vocabulary_of(FORM.table("projects"))
+    vocabulary = FORM.table("projects").vocabulary
     assert close_targets({4: header}, vocabulary) == ({4: ("column", meant)} if meant else {})
 
 

@@ -6,6 +6,8 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digistrat.planning.procurement import procedure_for, threshold_on
 
@@ -99,3 +101,41 @@ def test_every_threshold_of_the_shared_table(shared):
     assert threshold_on("2016-06-01", buyer="sector", thresholds=long) == 418_000
     with pytest.raises(ValueError, match="2016-01-01"):
         threshold_on("2014-06-01", buyer="sector", thresholds=long)  # the table has none for that time
+
+
+@given(st.floats(0, 2_000_000), st.floats(0, 2_000_000), st.sampled_from(["2018-06-01", "2024-01-01"]))
+def test_a_larger_order_is_never_awarded_faster(one, other, on):
+    small, large = sorted((one, other))
+    assert find(small, on).weeks_typical <= find(large, on).weeks_typical
+
+
+def test_the_first_of_two_with_the_same_limit_counts():
+    turned = PROCEDURES.iloc[::-1]
+    path = procedure_for(1_000_000, "2018-06-01", thresholds=THRESHOLDS, procedures=turned)
+    assert path.procedure == "negotiated EU"
+
+
+@pytest.mark.parametrize("value", [-1, "5000", None, float("nan")])
+def test_a_value_that_is_no_amount(value):
+    with pytest.raises(ValueError, match="value_net_eur must be an amount"):
+        find(value)
+
+
+def test_tables_without_a_column_and_days_that_are_none():
+    with pytest.raises(ValueError, match=r"procedures must have the columns .*weeks_max"):
+        procedure_for(1, "2018-06-01", thresholds=THRESHOLDS, procedures=PROCEDURES.drop(columns="weeks_max"))
+    with pytest.raises(ValueError, match=r"thresholds must have the columns .*threshold_eur"):
+        threshold_on("2018-06-01", buyer="municipality", thresholds=THRESHOLDS.drop(columns="threshold_eur"))
+    with pytest.raises(ValueError, match="on must be a date, not NaT"):
+        threshold_on(pd.NaT, buyer="municipality", thresholds=THRESHOLDS)
+
+
+@pytest.mark.parametrize(
+    ("day", "known"), [("2018-01-01", True), ("2019-12-31", True), ("2020-01-01", False)]
+)
+def test_first_and_last_day_belong_to_a_threshold(day, known):
+    if known:
+        assert threshold_on(day, buyer="sector", thresholds=THRESHOLDS) == 443_000
+    else:
+        with pytest.raises(ValueError, match="not covered"):
+            threshold_on(day, buyer="sector", thresholds=THRESHOLDS)

@@ -262,13 +262,14 @@ def test_never_shorter_than_the_procedures_least_weeks():
 
 
 def test_the_day_of_the_procedure_is_the_earliest_possible_one():
-    # 4 months of KO and BE: procurement from May 2027, of a project released in September 2027 from January 2028,
-    # when no threshold is known yet: the template's two months stand
+    # 4 months of KO and BE: procurement from May 2027; of a project released in September 2027 from January
+    # 2028, when no threshold is known yet: the template's two months stand
     a = project("a", order_value_net_eur=300_000.0)
     assert phases_of(projects=[a]).loc["a VG", "procedure"] == "EU-open"
     later = phases_of(projects=[a | {"release_date": "2027-09-01"}]).loc["a VG"]
     assert (later["procedure"], later["duration_months"]) == ("", 2)
-    assert phases_of(projects=[a | {"start_date": "2027-08-31"}]).loc["a VG", "procedure"] == "EU-open"
+    assert phases_of(projects=[a | {"start_date": "2027-08-01"}]).loc["a VG", "procedure"] == "EU-open"
+    assert phases_of(projects=[a | {"start_date": "2027-08-02"}]).loc["a VG", "procedure"] == ""
     assert phases_of(projects=[a], start=dt.date(2027, 9, 1)).loc["a VG", "procedure"] == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +28,7 @@ Kind = Literal[
 ]
 ColumnName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Choices = Mapping[str, tuple[str, ...]]
+Target = tuple[str, str]  # ("column", its name) or ("member", of the unpivoted column)
 
 
 class FormError(ValueError):
@@ -177,6 +179,27 @@ class Table(_Part):
         _check_labels(f"headers of table {self.name}", declared, with_codes=False)
         return self
 
+    @cached_property
+    def vocabulary(self) -> dict[str, Target]:
+        """Folded header → what it names; the first that declares a header has it."""
+        known: dict[str, Target] = {}
+        entries: list[tuple[Target, tuple[str, ...]]] = [
+            (("column", column.name), column.headers) for column in self.columns
+        ]
+        if self.unpivot:
+            entries += [(("member", member), headers) for member, headers in self.unpivot.members.items()]
+        for drop_brackets in (False, True):
+            for target, headers in entries:
+                for header in headers:
+                    known.setdefault(fold(header, drop_brackets=drop_brackets), target)
+        known.pop("", None)
+        return known
+
+    @cached_property
+    def sheet_names(self) -> frozenset[str]:
+        """Folded names of sheets that hold it."""
+        return frozenset(fold(name) for name in (self.title, *self.sheets) if name)
+
     def column(self, name: str) -> Column:
         """Return the column of this name; raise ValueError where there is none."""
         for column in self.columns:
@@ -262,7 +285,9 @@ class Form(_Part):
             unpivot = table.unpivot
             if unpivot and unpivot.members_from:
                 unpivot = unpivot.model_copy(update={"members": of(unpivot.members_from), "members_from": ""})
-            tables.append(table.model_copy(update={"columns": columns, "unpivot": unpivot}))
+            filled = table.model_copy(update={"columns": columns, "unpivot": unpivot})
+            filled.__dict__.pop("vocabulary", None)  # a copy takes cached values along
+            tables.append(filled)
         return self.model_copy(update={"tables": tuple(tables)})
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from digistrat.intake.forms import Table
+from digistrat.intake.forms import Table, Target
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
@@ -17,8 +18,6 @@ EARLY_HEADER = 0.8  # share of the best row's known headers with which an earlie
 # rapidfuzz ratios of folded headers, and of each of their words: 'statsu' reaches 83; 'auftragswert
 # brutto' reaches 86 beside 'auftragswert netto' as a whole, but only 55 in its last word
 CLOSE_SPELLING, CLOSE_WORD = 82.0, 70.0
-
-Target = tuple[str, str]  # ("column", its name) or ("member", of the unpivoted column)
 
 
 def cell_text(cell: Cell | None) -> str:
@@ -30,22 +29,6 @@ def cell_text(cell: Cell | None) -> str:
     if cell.value is None:
         return cell.formula or ""
     return str(cell.value).strip()
-
-
-def vocabulary_of(table: Table) -> dict[str, Target]:
-    """Return folded header → target; the first that declares a header has it."""
-    known: dict[str, Target] = {}
-    entries: list[tuple[Target, tuple[str, ...]]] = [
-        (("column", column.name), column.headers) for column in table.columns
-    ]
-    if table.unpivot:
-        entries += [(("member", member), headers) for member, headers in table.unpivot.members.items()]
-    for folding in (fold, _without_brackets):
-        for target, headers in entries:
-            for header in headers:
-                known.setdefault(folding(header), target)
-    known.pop("", None)
-    return known
 
 
 def _without_brackets(text: str) -> str:
@@ -85,19 +68,32 @@ def _members(pattern: str, text: str) -> set[str]:
     return members
 
 
-def spell_rows(rows: Mapping[int, Mapping[int, Cell]]) -> dict[int, list[Spelling]]:
+class SpelledRow(NamedTuple):
+    """The texts of a row, and all their folded forms: most rows hold no header of most tables."""
+
+    spellings: list[Spelling]
+    forms: frozenset[str]
+
+
+def spell_rows(rows: Mapping[int, Mapping[int, Cell]]) -> dict[int, SpelledRow]:
     """Return the spellings of the rows in which a header is looked for."""
-    searched = islice(rows.items(), HEADER_SEARCH_ROWS)
-    return {row: [spell(cell_text(cell)) for cell in cells.values()] for row, cells in searched}
+    spelled = {}
+    for row, cells in islice(rows.items(), HEADER_SEARCH_ROWS):
+        spellings = [spell(cell_text(cell)) for cell in cells.values()]
+        forms = frozenset(form for spelling in spellings for form in (spelling.folded, spelling.bare))
+        spelled[row] = SpelledRow(spellings, forms)
+    return spelled
 
 
 def find_header(
-    rows: Mapping[int, list[Spelling]], table: Table, vocabulary: Mapping[str, Target]
+    rows: Mapping[int, SpelledRow], table: Table, vocabulary: Mapping[str, Target]
 ) -> tuple[int, int]:
     """Return the first row with about the most known headers, and their number; a later one may repeat it."""
+    by_pattern = table.unpivot is not None and table.unpivot.pattern != ""
     known = {
         row: len({known_target(spelling, table, vocabulary) for spelling in spellings} - {None})
-        for row, spellings in rows.items()
+        for row, (spellings, forms) in rows.items()
+        if by_pattern or not forms.isdisjoint(vocabulary)
     }
     best = max(known.values(), default=0)
     return next(((row, n) for row, n in known.items() if n and n >= EARLY_HEADER * best), (0, 0))
@@ -168,4 +164,9 @@ def starts_like_total(text: str) -> bool:
     (True, False)
     """
     folded = f"{fold(text)} "
-    return any(folded.startswith(f"{fold(word)} ") for word in words()["tables"]["totals"])
+    return folded.startswith(_totals())
+
+
+@cache
+def _totals() -> tuple[str, ...]:
+    return tuple(f"{fold(word)} " for word in words()["tables"]["totals"])

@@ -19,7 +19,6 @@ from digistrat.intake.headers import (
     spell,
     spell_rows,
     starts_like_total,
-    vocabulary_of,
 )
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import Cell, Sheet, cell_address
@@ -177,8 +176,8 @@ def find_region(sheet: Sheet, form: Form, file: str) -> Region | None:
     spelled = {way: spell_rows(rows) for way, rows in lines.items()}
     best: tuple[tuple[bool, int, bool], Region] | None = None
     for table in form.tables:
-        vocabulary = vocabulary_of(table)
-        named = fold(sheet.name) in {fold(name) for name in (table.title, *table.sheets) if name}
+        vocabulary = table.vocabulary
+        named = fold(sheet.name) in table.sheet_names
         for way, cells in ways.items():
             header, known = find_header(spelled[way], table, vocabulary)
             if known < (1 if named else min(3, len(set(vocabulary.values())))):
@@ -208,7 +207,7 @@ def _by_rows(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]
 def _map_columns(region: Region, headers: Mapping[int, Cell]) -> None:
     """Declared headers first, then close spellings; never two columns onto one."""
     table = region.table
-    vocabulary = vocabulary_of(table)
+    vocabulary = table.vocabulary
     taken: dict[Target, int] = {}
     open_headers: dict[int, str] = {}
     for number in sorted(headers):
