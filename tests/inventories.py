@@ -9,11 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from digistrat import Inventory, Strategy, offices_at, standard_form
 from digistrat.findings import findings_frame
 from digistrat.intake.places import Layout, Places
-from digistrat.inventory.offices import offices_at
-from digistrat.inventory.record import Inventory, standard_form
-from digistrat.strategy import Strategy
 
 Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
 DTYPES = {
@@ -164,10 +162,9 @@ def make_inventory(
         assert not extra, f"table {table.name} has no column {extra}"
         frame = rows.reindex(columns=list(columns)).astype(columns)
         for column in table.columns:
-            if column.kind == "state" and column.name not in rows:
-                frame[column.name] = (
-                    frame[column.of].notna().map({True: "assessed", False: "missing"}).astype("str")
-                )
+            if column.kind == "state":
+                derived = frame[column.of].notna().map({True: "assessed", False: "missing"})
+                frame[column.name] = frame[column.name].fillna(derived).astype("str")
         if table.key:
             frame = frame.set_index(table.key)
         frames[table.name] = frame

@@ -7,18 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
+import digistrat as ds
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 @pytest.fixture(scope="session")
 def round_2026() -> SimpleNamespace:
     """Inventory, portfolio and plan of the round of 2026-04-30."""
-    from digistrat.inventory.reading import read_inventory
-    from digistrat.planning.portfolio import select_portfolio
-    from digistrat.planning.schedule import schedule
-    from digistrat.scoring.impact import score_impact
-    from digistrat.strategy import load_strategy
-
-    inventory = read_inventory(DATA / "raw" / "2026-04-30", load_strategy(DATA / "strategy.toml"))
-    portfolio = select_portfolio(inventory, score_impact(inventory))
-    return SimpleNamespace(inventory=inventory, portfolio=portfolio, plan=schedule(inventory, portfolio))
+    inventory = ds.read_inventory(DATA / "raw" / "2026-04-30", ds.load_strategy(DATA / "strategy.toml"))
+    portfolio = ds.select_portfolio(inventory, ds.score_impact(inventory))
+    return SimpleNamespace(inventory=inventory, portfolio=portfolio, plan=ds.schedule(inventory, portfolio))

@@ -8,9 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from digistrat.inventory.record import read_inventory
+import digistrat as ds
 from digistrat.scoring.impact import score_impact
-from digistrat.strategy.loading import load_strategy
 from inventories import make_inventory, make_strategy, points, project
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -71,7 +70,7 @@ def test_nothing_rated_and_no_projects():
 
 def test_from_score_to_cell_in_the_shipped_returns():
     folder = DATA / "raw" / "2026-04-30"
-    scores = score_impact(read_inventory(folder, load_strategy(DATA / "strategy.toml")))
+    scores = score_impact(ds.read_inventory(folder, ds.load_strategy(DATA / "strategy.toml")))
     scored = scores.table.index[scores.table["state"] == "scored"]
     books: dict[str, openpyxl.Workbook] = {}
     looked_at = 0

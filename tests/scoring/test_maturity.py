@@ -99,14 +99,14 @@ def test_explain_leads_to_the_cell():
     scores = maturity(answer("A1", "M1", 2), answer("A1", "M3", 3))
     told = scores.explain("A1")
     assert told["cell"].tolist() == [
-        "returns.xlsx › maturity_ratings › C2",
+        "returns.xlsx › maturity_ratings › D2",
         "",
-        "returns.xlsx › maturity_ratings › C3",
+        "returns.xlsx › maturity_ratings › D3",
     ]
     assert told["raw"].fillna(-1).tolist() == [2, -1, 3]
     assert told["points"].sum() == pytest.approx(scores.table.loc["A1", "score"], abs=1e-12)
     inventory = scores.inventory
-    assert inventory.locate("maturity_ratings", 1, "level").cell == "C3"
+    assert inventory.locate("maturity_ratings", 1, "level").cell == "D3"
 
 
 levels = st.one_of(st.none(), st.integers(0, 4))
@@ -220,7 +220,7 @@ def test_models_are_never_mixed():
         True,
         1200,
     )
-    assert scores.explain("new")["cell"].tolist() == ["returns.xlsx › services › E3"]
+    assert scores.explain("new")["cell"].tolist() == ["returns.xlsx › services › F3"]
     blank = scores.table.loc["new2"]
     assert (blank["state"], blank["level_lower"], blank["level_upper"]) == ("not_scored", 0, 7)
     assert score_services(inventory, model="ozg-1.1").table.index.tolist() == ["old"]

@@ -79,7 +79,7 @@ def test_a_rating_without_a_cell_of_its_own_has_no_place():
         projects=[project("a")],
         readiness_ratings=[{"project_id": "a", "item_id": "R1", "level": 2.0}],
     )
-    sheet = inventory.places.layouts[[t for t in inventory.sources].index("readiness_ratings")]
+    sheet = inventory.places.layouts[list(inventory.sources).index("readiness_ratings")]
     dict.pop(sheet.columns, "level")  # the return has no such column
     found = ratings_matrix(
         inventory,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -56,18 +57,17 @@ def save_chart(
         raise ValueError(f"name must consist of letters, digits, '-', '_' and '.', not {name!r}")
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for suffix in formats:
-        path = target / f"{name}.{suffix}"
-        if suffix == "svg":
-            path.write_bytes(svg_bytes(ax))
-        elif suffix == "png":
-            path.write_bytes(png_bytes(ax))
-        elif suffix == "csv":
-            write_table(chart.data, path, language=chart.language)
-        else:
-            path.write_text(chart.alt + "\n", "utf-8", newline="\n")
-        written.append(path)
+    written = [target / f"{name}.{suffix}" for suffix in formats]
+    with _layout_kept(ax):
+        for suffix, path in zip(formats, written, strict=True):
+            if suffix == "svg":
+                path.write_bytes(svg_bytes(ax))
+            elif suffix == "png":
+                path.write_bytes(png_bytes(ax))
+            elif suffix == "csv":
+                write_table(chart.data, path, language=chart.language)
+            else:
+                path.write_text(chart.alt + "\n", "utf-8", newline="\n")
     return written
 
 
@@ -141,6 +141,21 @@ def _drawn(ax: Axes, **options: Any) -> bytes:
     with style.context():
         figure.savefig(buffer, **options)
     return buffer.getvalue()
+
+
+@contextmanager
+def _layout_kept(ax: Axes) -> Iterator[None]:
+    """Lay the figure out once for all formats: it takes a quarter of the time of saving."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    with style.context():
+        figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    figure.set_layout_engine("none")
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def _accessible(drawn: str, chart: Chart) -> str:
