@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -14,8 +15,15 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def shared() -> Path:
     """The folder of real data beside the checkout; skipped where it is absent, required in CI."""
     if not (SHARED / "data").is_dir():
-        reason = f"real data not found at {SHARED}: put the shared folder beside the checkout to run this test"
+        reason = (
+            f"real data not found at {SHARED}: put the shared folder beside the checkout to run this test"
+        )
         if os.environ.get("DIGISTRAT_REQUIRE_SHARED"):
             pytest.fail(reason)
         pytest.skip(reason)
     return SHARED
+
+
+# No timed tests: a loaded machine must not fail an example.
+settings.register_profile("digistrat", deadline=None)
+settings.load_profile("digistrat")

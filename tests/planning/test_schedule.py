@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_check import broken
 
+from digistrat.planning.activities import Schedule
 from digistrat.planning.audit import verify_plan
 from digistrat.planning.portfolio import select_portfolio
 from digistrat.planning.schedule import schedule
@@ -113,7 +114,36 @@ def test_after_the_last_budget_year_nothing_is_spent():
         make_strategy(budgets=budget((2027, "investive", 60_000.0))), **one(release_date="2027-06-01")
     )
     assert plan.status == "infeasible"
-    assert "2028 has not enough money (investive, €0 available)." in plan.conflicts
+    assert "2028 has not enough money (investive, €0 available after running costs)." in plan.conflicts
+
+
+def test_running_costs_that_no_year_has_money_for_are_named():
+    tables = one()
+    tables["project_costs"] += [
+        cost("a", year, 90_000.0, "consumptive", is_recurring=True) for year in (2028, 2029)
+    ]
+    inventory = make_inventory(make_strategy(), positions=list(STAFF), **tables)
+    portfolio = select_portfolio(inventory, score_impact(inventory))
+    # a year later they go on into 2030, for which no budget is known yet
+    assert schedule(inventory, portfolio, start="2028-01-01").status == "optimal"
+    tables["projects"].append(project("run", "existing"))
+    tables["project_costs"].append(cost("run", 2029, 40_000.0, "consumptive"))
+    changed = make_inventory(make_strategy(), positions=list(STAFF), **tables)
+    plan = schedule(changed, portfolio)
+    assert plan.status == "infeasible"
+    assert plan.conflicts == ("2029: running costs need €90k, €60k are available (consumptive).",)
+
+
+def test_no_plan_found_in_time_is_empty_and_says_so(monkeypatch):
+    def nothing(durations, *_args, **_options):
+        start = pd.Series(pd.NA, durations.index, dtype="Int64")
+        return Schedule(start, np.nan, np.nan, 12.0, np.nan, "limit")
+
+    monkeypatch.setattr("digistrat.planning.schedule.schedule_activities", nothing)
+    plan = plan_of(**one())
+    assert (plan.status, plan.bound, plan.conflicts) == ("limit", 12.0, ())
+    assert all(getattr(plan, name).empty for name in ("phases", "milestones", "load", "budget"))
+    assert str(plan) == "Plan: limit"
 
 
 def test_spent_and_waiting_money():

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digistrat.planning.work import (
@@ -214,6 +214,7 @@ def test_a_phase_that_takes_no_time_of_its_own_is_not_lost():
     assert months(strategy=strategy, projects=[project("a")]) == {"BE": 1, "UM": 10}
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["KO", "BE", "VG", "UM"]), st.floats(0, 1), max_size=4),
     st.sampled_from(["possible", "in_preparation"]),

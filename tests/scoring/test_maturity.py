@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digistrat.scoring.maturity import score_maturity, score_services
@@ -112,6 +112,7 @@ def test_explain_leads_to_the_cell():
 levels = st.one_of(st.none(), st.integers(0, 4))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(levels, levels), min_size=3, max_size=3))
 def test_the_score_lies_within_its_bounds(answers):
     rows = [answer("A1", f"M{k + 1}", *both) for k, both in enumerate(answers)]
@@ -177,6 +178,7 @@ def test_a_missing_criterion_gives_an_interval(levels, lower, upper, online):
     assert pd.isna(row["level"]) == (None in levels)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(0, 4), st.just("n/a")), min_size=3, max_size=3))
 def test_the_minimum_rule_by_enumeration(levels):
     rows = [

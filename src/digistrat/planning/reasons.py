@@ -184,5 +184,15 @@ def plan_conflict(inventory: Inventory, problem: PlanProblem, conflict: tuple[An
                 return text("conflict.budget_after", language, kind=money, year=int(years[-1]))
             there = format_money(float(problem.budgets.iloc[what[0]][what[1]]), language)
             return text("conflict.budget", language, kind=money, year=int(years[what[0]]), there=there)
+        case "recurring":
+            year, money = what
+            return text(
+                "conflict.recurring",
+                language,
+                year=year,
+                kind=text(f"cost_kind.{money}", language),
+                needed=format_money(float(problem.recurring[money].to_dict()[year]), language),
+                there=format_money(float(problem.ceilings[money].to_dict()[year]), language),
+            )
         case _:
             return " ".join(map(str, conflict))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -192,6 +193,11 @@ def schedule(
 def _solved(problem: PlanProblem) -> Schedule:
     if problem.phases.empty:  # nothing to do is done at once
         return Schedule(pd.Series(dtype="Int64"), 0.0, 0.0, 0.0, 0.0, "optimal")
+    over = problem.recurring > problem.ceilings.clip(lower=0.0) + 0.01
+    if over.any(axis=None):  # whenever the phases run
+        where = [("recurring", year, kind) for year in over.index for kind in KINDS if over.at[year, kind]]
+        start = pd.Series(pd.NA, problem.phases.index, dtype="Int64")
+        return Schedule(start, math.nan, math.nan, math.nan, math.nan, "infeasible", tuple(where))
     limited = bool(problem.ceilings.notna().any(axis=None))
     return schedule_activities(
         problem.phases["duration_months"],
