@@ -10,9 +10,11 @@ from .inventory.offices import offices_at as offices_at
 from .inventory.reading import read_inventory as read_inventory
 from .inventory.record import Inventory as Inventory
 from .inventory.record import standard_form as standard_form
-from .planning.portfolio import Portfolio as Portfolio
+from .planning.audit import verify_plan as verify_plan
+from .planning.audit import verify_portfolio as verify_portfolio
 from .planning.portfolio import select_portfolio as select_portfolio
-from .planning.schedule import Plan as Plan
+from .planning.records import Plan as Plan
+from .planning.records import Portfolio as Portfolio
 from .planning.schedule import schedule as schedule
 from .reporting.charts import alt_text as alt_text
 from .reporting.charts import chart_data as chart_data

@@ -535,3 +535,19 @@ def test_the_shipped_round(round_2026):
             assert not {row.project_id, row.other_id} <= set(chosen)
     assert portfolio.table["reason"].str.len().min() > 10
     assert portfolio.objective == pytest.approx(portfolio.table.loc[chosen, "value"].sum())
+
+
+def test_what_is_not_known_of_a_chosen_project_is_said(round_2026):
+    portfolio, inventory = round_2026.portfolio, round_2026.inventory
+    state = score_impact(inventory).table["state"].reindex(portfolio.selected)
+    said = portfolio.table.loc[portfolio.selected, "reason"].str.contains("vorläufig bewertet")
+    assert said.tolist() == (state == "provisional").tolist()
+    assert said.any()
+
+
+def test_an_illegible_amount_leaves_no_sum(round_2026):
+    table = round_2026.portfolio.table
+    place = round_2026.inventory.findings.query("code == 'cell-error' and table == 'project_costs'")
+    assert len(place) == 1
+    assert pd.isna(table.at["A12-007", "cost_eur"])
+    assert "nicht lesbar" in table.at["A12-007", "reason"]

@@ -76,8 +76,27 @@ def test_every_table_has_a_caption_and_heads(results: Results, tmp_path: Path) -
 
 def test_key_figures_are_counted(results: Results) -> None:
     figures = [value for _, value in key_figures(results)]
-    assert figures[0] == "2"
+    assert figures[0].startswith("2 ")
     assert figures[1] == str(len(results.inventory.projects))
+    # every project stands under one status, or under none
+    assert sum(map(int, figures[2:7])) == len(results.inventory.projects)
+
+
+def test_what_a_plan_leaves_out_is_said(results: Results, tmp_path: Path) -> None:
+    inventory = results.inventory
+    portfolio = ds.select_portfolio(inventory, results.impact)  # type: ignore[arg-type]
+    unpriced = portfolio.problem.n_running_without_costs
+    running = inventory.projects.query("status == 'existing'").index
+    assert unpriced == sum(p not in set(inventory.project_costs["project_id"]) for p in running) > 0
+    page = write_page(
+        Results(inventory, impact=results.impact, portfolio=portfolio), tmp_path, [], run_id="abc"
+    ).read_text("utf-8")
+    assert page.count('<ul class="notes">') == 0  # a section without charts is not shown
+    charts = [SavedChart("portfolio", "portfolio", "Alt.", "Title")]
+    page = write_page(
+        Results(inventory, impact=results.impact, portfolio=portfolio), tmp_path, charts, run_id="abc"
+    ).read_text("utf-8")
+    assert f"<li>{unpriced} " in page
 
 
 def test_projects_come_by_rank(results: Results) -> None:

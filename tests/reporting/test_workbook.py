@@ -64,3 +64,11 @@ def test_every_rating_names_the_cell_it_came_from(results: Results) -> None:
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
     first = write_results(results, tmp_path / "a.xlsx", run_id="x").read_bytes()
     assert write_results(results, tmp_path / "b.xlsx", run_id="x").read_bytes() == first
+
+
+def test_codes_are_words_for_readers(results: Results, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx", run_id=""))
+    rows = list(book["Wirkung"].iter_rows(values_only=True))
+    shown = {row[list(rows[0]).index("Status")] for row in rows[1:]}
+    assert shown <= {"vorhanden", "in Vorbereitung", "möglich", None}
+    assert len(shown) > 1

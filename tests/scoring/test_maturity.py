@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.scoring.maturity import score_maturity, score_services
+from digistrat.scoring.maturity import online_share, score_maturity, score_services
 from inventories import make_inventory, make_strategy
 
 
@@ -251,3 +254,17 @@ def test_models_that_there_are_not():
         score_services(inventory, model="ozg-3")
     with pytest.raises(ValueError, match=r"model must be one of \[\], not ''"):
         score_services(make_inventory(make_strategy(service_models=())))
+
+
+def test_unknown_levels_widen_the_online_share() -> None:
+    table = pd.DataFrame(
+        {
+            "is_online": pd.array([True, False, pd.NA, True], dtype="boolean"),
+            "n_cases_yearly": pd.array([50, 30, 20, pd.NA], dtype="Int64"),
+        }
+    )
+    share = online_share(SimpleNamespace(table=table))  # type: ignore[arg-type]
+    assert (share.lower, share.upper, share.unknown, share.n_without_cases) == (0.5, 0.7, 0.2, 1)
+    nothing = online_share(SimpleNamespace(table=table.iloc[3:]))  # type: ignore[arg-type]
+    assert math.isnan(nothing.lower)
+    assert nothing.n_without_cases == 1

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from digistrat.findings import Finding, Severity, findings_frame, make_finding
+from digistrat.planning.records import Plan, Portfolio
 from digistrat.planning.verify import verify_knapsack, verify_schedule_activities
 from digistrat.texts import format_number
-
-if TYPE_CHECKING:
-    from digistrat.planning.portfolio import Portfolio
-    from digistrat.planning.schedule import Plan
 
 _CENT = 0.01
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
@@ -13,139 +13,13 @@ from digistrat.planning.audit import require_sound, verify_portfolio
 from digistrat.planning.knapsack import Selection, solve_knapsack
 from digistrat.planning.links import usable_dependencies
 from digistrat.planning.money import available_budgets, remaining_costs, unclear_costs, yearly_costs
-from digistrat.planning.reasons import ROLE, constraint_name, selection_conflicts, selection_reason
+from digistrat.planning.reasons import selection_conflicts, selection_reason
+from digistrat.planning.records import ROLE, Portfolio, PortfolioProblem
 from digistrat.planning.work import effort_by_role, staffed_fte
 from digistrat.scoring.composite import Scores
-from digistrat.texts import format_money, format_number, text
 
 CANDIDATES = ("possible", "in_preparation")
 MANDATES = ("legal", "operational", "political")
-
-
-@dataclass(frozen=True, eq=False)
-class PortfolioProblem:
-    """All that a selection was made from.
-
-    Attributes
-    ----------
-    values : Series
-        Impact score by candidate; missing where a project is not scored.
-    costs : DataFrame
-        Candidates × constraints: euros by ``"2027 investive"``, person-days by ``"role PL"``.
-    limits : Series
-        What each constraint allows, after what running projects need; never below zero.
-    available : Series
-        The same, below zero where running projects need more than there is.
-    requires, excludes : tuple of pairs
-    mandatory, forbidden : tuple of str
-        Fixed in (also what another one that is fixed in needs: see `needed_by`), and out.
-    why_forbidden : mapping
-        Project → key of the reason.
-    by_hand : tuple of str
-        Fixed in without a mandate of their own.
-    because_of, needed_by : mapping
-        Project → the other project that keeps it out, or that needs it.
-    doubts : mapping
-        Project → keys of what is not known of it.
-    role_names : mapping
-    language : str
-    cost : {"upper", "value", "lower"}
-        Which end of a reported range counts.
-    budgets : DataFrame
-        The money that there is: ``year``, ``kind``, ``amount_eur``.
-    """
-
-    values: pd.Series
-    costs: pd.DataFrame
-    limits: pd.Series
-    available: pd.Series
-    requires: tuple[tuple[str, str], ...]
-    excludes: tuple[tuple[str, str], ...]
-    mandatory: tuple[str, ...]
-    forbidden: tuple[str, ...]
-    why_forbidden: Mapping[str, str]
-    by_hand: tuple[str, ...]
-    because_of: Mapping[str, str]
-    needed_by: Mapping[str, str]
-    doubts: Mapping[str, tuple[str, ...]]
-    role_names: Mapping[str, str]
-    language: str
-    cost: Literal["upper", "value", "lower"]
-    budgets: pd.DataFrame = field(repr=False)
-
-    def __str__(self) -> str:
-        language = self.language
-        money = [name for name in self.limits.index if not name.startswith(ROLE)]
-        roles = [name for name in self.limits.index if name.startswith(ROLE)]
-        amounts = [
-            f"{constraint_name(n, language)} ≤ {format_money(self.limits[n], language)}" for n in money
-        ]
-        days = [f"{n.removeprefix(ROLE)} ≤ {format_number(self.limits[n], language)}" for n in roles]
-        unlimited = text("portfolio.unlimited", language)
-        return text(
-            "portfolio.problem",
-            language,
-            n=len(self.values),
-            budgets=", ".join(amounts) or unlimited,
-            roles=", ".join(days) or unlimited,
-            n_mandatory=len(self.mandatory),
-            n_requires=len(self.requires),
-            n_excludes=len(self.excludes),
-            n_forbidden=len(self.forbidden),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Portfolio:
-    """Which projects to do, and how sure it is that no other choice is better.
-
-    Attributes
-    ----------
-    table : DataFrame
-        Indexed by candidate: ``title``, ``office_id``, ``field_id``, ``selected``, ``mandate``, ``reason``
-        (a sentence, with what is not known of a chosen one), ``cost_eur`` (one-off), ``cost_yearly_eur``
-        (recurring, largest year), ``value`` (impact score), ``rank``.
-    budgets : DataFrame
-        ``year``, ``kind``, ``amount_eur`` (missing where nothing was granted), ``committed_eur`` (running
-        projects), ``available_eur`` (what they leave; below zero where they need more), ``used_eur``.
-    objective, bound, gap : float
-        Sum of values; what no portfolio can exceed (proven); relative distance.
-    status : {"optimal", "feasible", "infeasible", "limit"}
-    binding : tuple of str
-        Constraints that hold the portfolio back: no project that may be chosen and is left out fits any more
-        into what they have left.
-    conflicts : tuple of str
-        Where infeasible: the constraints that exclude each other, in words.
-    inventory : Inventory
-    problem : PortfolioProblem
-    """
-
-    table: pd.DataFrame
-    budgets: pd.DataFrame
-    objective: float
-    bound: float
-    gap: float
-    status: Literal["optimal", "feasible", "infeasible", "limit"]
-    binding: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    inventory: Inventory
-    problem: PortfolioProblem
-
-    @property
-    def selected(self) -> pd.Index:
-        """Ids of the chosen projects."""
-        return self.table.index[self.table["selected"]]
-
-    def __str__(self) -> str:
-        if self.status in ("infeasible", "limit"):
-            return "\n  ".join([f"Portfolio: {self.status}", *self.conflicts])
-        return (
-            f"Portfolio: {len(self.selected)} of {len(self.table)} projects, value {self.objective:.1f}, "
-            f"no portfolio above {self.bound:.1f} (gap {self.gap:.2%}, {self.status})"
-        )
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
 
 
 def select_portfolio(
@@ -242,6 +116,7 @@ def _problem(
         raise ValueError(f"mandatory and forbidden must not both name a project, but do {both[0]!r}")
     money = yearly_costs(inventory, cost=cost)
     values = impact.table["score"].reindex(candidates).astype(float).rename("value")
+    priced = inventory.project_costs["project_id"].dropna().unique()
     years = available_budgets(inventory, money, budgets=budgets)
     names = [f"{row.year} {row.kind}" for row in years.itertuples()]
     euros = _needed(remaining_costs(inventory, money, strategy.planning.start_date.year), candidates, names)
@@ -263,9 +138,9 @@ def _problem(
                 needed_by[other] = project
                 fixed.append(other)
     why = {**links.why_not, **dict.fromkeys(forbidden, "by_hand")}
-    doubts = _doubts(inventory, values, money, years)
+    doubts = _doubts(inventory, impact, values, money, years)
     for project, (first, *_) in doubts.items():
-        if first != "assumed":
+        if first not in ("assumed", "provisional"):
             why.setdefault(project, first)
     problem = PortfolioProblem(
         values=values,
@@ -291,6 +166,7 @@ def _problem(
         language=strategy.language,
         cost=cost,
         budgets=budgets,
+        n_running_without_costs=int((~projects.index[projects["status"] == "existing"].isin(priced)).sum()),
     )
     return problem, money, years
 
@@ -344,7 +220,7 @@ def _links(inventory: Inventory, candidates: pd.Index) -> _Links:
 
 
 def _doubts(
-    inventory: Inventory, values: pd.Series, money: pd.DataFrame, years: pd.DataFrame
+    inventory: Inventory, impact: Scores, values: pd.Series, money: pd.DataFrame, years: pd.DataFrame
 ) -> dict[str, tuple[str, ...]]:
     """What is not known of each candidate, the gravest first."""
     unclear, priced = set(unclear_costs(inventory)), set(money["project_id"])
@@ -359,6 +235,7 @@ def _doubts(
             *(["not_rated"] if pd.isna(value) else []),
             *(["cost_unclear"] if project in unclear else ["no_cost"] if project not in priced else []),
             *(["assumed"] if project in assumed else []),
+            *(["provisional"] if impact.table["state"].get(project) == "provisional" else []),
         ]
         if keys:
             found[str(project)] = tuple(keys)
@@ -394,7 +271,8 @@ def _portfolio(
             chosen.index,
             dtype="str",
         ),
-        cost_eur=once.reindex(chosen.index),
+        # what is partly illegible is no sum
+        cost_eur=once.reindex(chosen.index.difference(unclear_costs(inventory))).reindex(chosen.index),
         cost_yearly_eur=yearly.groupby("project_id").max().reindex(chosen.index),
         value=problem.values,
         rank=impact.table["rank"].reindex(chosen.index),

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from digistrat.inventory.record import Inventory
+from digistrat.planning.records import ROLE, PlanProblem, PortfolioProblem
 from digistrat.texts import format_date, format_money, format_number, text
-
-if TYPE_CHECKING:
-    from digistrat.inventory.record import Inventory
-    from digistrat.planning.portfolio import PortfolioProblem
-    from digistrat.planning.schedule import PlanProblem
-
-ROLE = "role "
-
-
-def constraint_name(name: str, language: str) -> str:
-    """Return ``"2027 investive"`` in a language.
-
-    Examples
-    --------
-    >>> constraint_name("2027 investive", "de")
-    '2027 investiv'
-    """
-    year, kind = name.split()
-    return f"{year} {text(f'cost_kind.{kind}', language)}"
 
 
 def selection_reason(
@@ -196,3 +179,24 @@ def plan_conflict(inventory: Inventory, problem: PlanProblem, conflict: tuple[An
             )
         case _:
             return " ".join(map(str, conflict))
+
+
+def plan_notes(inventory: Inventory, moot: pd.DataFrame) -> tuple[str, ...]:
+    """Say which reported dependencies a plan does not keep, because the project has begun without them.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Titles and language.
+    moot : DataFrame
+        ``project_id``, ``other_id``.
+    """
+    titles = inventory.projects["title"]
+
+    def named(project: str) -> str:
+        return f"{project} {titles[project]}"
+
+    return tuple(
+        text("note.begun", inventory.strategy.language, project=named(one), other=named(other))
+        for one, other in moot[["project_id", "other_id"]].astype("str").to_numpy().tolist()
+    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,8 +20,8 @@ from digistrat.planning.money import (
     running_costs,
     yearly_costs,
 )
-from digistrat.planning.portfolio import Portfolio
-from digistrat.planning.reasons import plan_conflict
+from digistrat.planning.reasons import plan_conflict, plan_notes
+from digistrat.planning.records import Plan, PlanProblem, Portfolio
 from digistrat.planning.work import (
     effort_by_activity,
     one_off_costs,
@@ -31,109 +29,6 @@ from digistrat.planning.work import (
     project_phases,
     staffed_fte,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class PlanProblem:
-    """All that a plan was made from, so that it can be verified, solved again and drawn.
-
-    Attributes
-    ----------
-    months : DatetimeIndex
-        Periods: first days of months, from January of the first year.
-    phases : DataFrame
-        By activity, from `project_phases`.
-    demand : DataFrame
-        Activities × roles, full-time equivalents while the phase runs.
-    capacity : DataFrame
-        Months × roles, full-time equivalents.
-    links : DataFrame
-        ``predecessor``, ``successor``, ``kind`` of activities.
-    release, deadlines : Series
-        Periods by activity.
-    costs : DataFrame
-        Activities × kinds, one-off euros, spent evenly over the phase.
-    budgets : DataFrame
-        Years × kinds: what `ceilings` leave for one-off costs after the ``recurring`` ones, never below zero.
-    ceilings : DataFrame
-        Years × kinds: budgets after running projects; missing in years after the last that has a budget.
-    recurring : DataFrame
-        Years × kinds: what the chosen projects cost after go-live, in the years that the offices report.
-    weights : Series
-        Worth of a month earlier, by activity.
-    seed : int
-    effort_limit : float
-    """
-
-    months: pd.DatetimeIndex
-    phases: pd.DataFrame
-    demand: pd.DataFrame
-    capacity: pd.DataFrame
-    links: pd.DataFrame
-    release: pd.Series
-    deadlines: pd.Series
-    costs: pd.DataFrame
-    budgets: pd.DataFrame
-    ceilings: pd.DataFrame
-    recurring: pd.DataFrame
-    weights: pd.Series
-    seed: int
-    effort_limit: float
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """When every phase of every chosen project runs, with proof of how good that is.
-
-    Attributes
-    ----------
-    phases : DataFrame
-        Indexed by activity: ``project_id``, ``phase_id``, ``phase``, ``start`` and ``end`` (first and last
-        day), ``predecessor``, ``procedure`` (that the length of a procurement phase follows; empty where no
-        order value is given or no threshold is known yet for that time: then the template's length stands).
-        This table and the next three are empty where there is no plan.
-    milestones : DataFrame
-        ``project_id``, ``milestone`` (decision, go_live), ``date``.
-    load : DataFrame
-        ``role_id``, ``month``, ``demand_fte``, ``capacity_fte``.
-    budget : DataFrame
-        ``year``, ``kind``, ``one_off_eur``, ``recurring_eur``, ``planned_eur``, ``ceiling_eur`` (what running
-        projects leave; missing after the last year that has a budget).
-    makespan : float
-        Months from the planning start to the last go-live.
-    objective, bound, gap : float
-        Impact-weighted ends of projects in months; what no plan can go below (proven); relative distance.
-    status : {"optimal", "feasible", "infeasible", "limit"}
-    conflicts : tuple of str
-        Where infeasible: the constraints that exclude each other, in words.
-    inventory, portfolio, problem
-        What the plan was made from.
-    """
-
-    phases: pd.DataFrame
-    milestones: pd.DataFrame
-    load: pd.DataFrame
-    budget: pd.DataFrame
-    makespan: float
-    objective: float
-    bound: float
-    gap: float
-    status: Literal["optimal", "feasible", "infeasible", "limit"]
-    conflicts: tuple[str, ...]
-    inventory: Inventory
-    portfolio: Portfolio
-    problem: PlanProblem
-
-    def __str__(self) -> str:
-        if self.status in ("infeasible", "limit"):
-            return "\n  ".join([f"Plan: {self.status}", *self.conflicts])
-        return (
-            f"Plan: {self.phases['project_id'].nunique()} projects, {len(self.phases)} phases in "
-            f"{self.makespan:.0f} months, {self.status}, proven gap {self.gap:.1%}"
-        )
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
 
 
 def schedule(
@@ -321,14 +216,8 @@ def _links(inventory: Inventory, phases: pd.DataFrame, first: dt.date) -> pd.Dat
     )
     heads = phases.reset_index().groupby("project_id")["activity"].first()
     tails = phases.reset_index().groupby("project_id")["activity"].last()
-    waits = usable_dependencies(inventory)
-    waits = waits[waits["kind"].isin(["end_before_start", "start_before_start"])]
-    projects = inventory.projects
-    begun = projects.index[
-        (projects["status"] == "in_preparation") & (projects["start_date"] < pd.Timestamp(first))
-    ]
-    waits = waits[waits["project_id"].isin(heads.index.difference(begun))]
-    waits = waits[waits["other_id"].isin(heads.index)]
+    waits = _waits(inventory, heads.index)
+    waits = waits[~waits["project_id"].isin(_begun(inventory, first))]
     before = np.where(
         waits["kind"] == "end_before_start",
         tails.reindex(waits["other_id"]).to_numpy(dtype=object),
@@ -342,6 +231,20 @@ def _links(inventory: Inventory, phases: pd.DataFrame, first: dt.date) -> pd.Dat
         }
     )
     return pd.concat([links, outer], ignore_index=True)
+
+
+def _waits(inventory: Inventory, projects: pd.Index) -> pd.DataFrame:
+    """Which of the projects wait for the end or the beginning of which others of them."""
+    waits = usable_dependencies(inventory)
+    waits = waits[waits["kind"].isin(["end_before_start", "start_before_start"])]
+    return waits[waits["project_id"].isin(projects) & waits["other_id"].isin(projects)]
+
+
+def _begun(inventory: Inventory, first: dt.date) -> pd.Index:
+    """Projects in preparation that have begun before: they wait for nothing any more."""
+    projects = inventory.projects
+    earlier = projects["start_date"] < pd.Timestamp(first)
+    return projects.index[(projects["status"] == "in_preparation") & earlier]
 
 
 def _plan(
@@ -361,6 +264,7 @@ def _plan(
     )
     periods = np.arange(len(edges) - 1)[:, None]
     runs = ((periods >= starts) & (periods < ends)).astype(float)
+    moot = _waits(inventory, pd.Index(phases["project_id"].unique()))
     load, budget = _load(problem, phases, runs), _budget(problem, phases, runs, edges[:-1])
     return Plan(
         phases=table,
@@ -376,6 +280,7 @@ def _plan(
         inventory=inventory,
         portfolio=portfolio,
         problem=problem,
+        notes=plan_notes(inventory, moot[moot["project_id"].isin(_begun(inventory, first))]),
     )
 
 

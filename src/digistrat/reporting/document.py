@@ -10,10 +10,12 @@ import pandas as pd
 
 from digistrat.reporting.results import Results
 from digistrat.reporting.workbook import column_label, proof_text
+from digistrat.scoring.maturity import online_share
 from digistrat.texts import format_date, format_money, format_number, text
 
 SECTIONS = ("inventory", "maturity", "scores", "portfolio", "plan")
 N_PROJECTS = 20
+STATUSES = ("existing", "in_preparation", "possible", "discontinued")
 
 
 class SavedChart(NamedTuple):
@@ -64,11 +66,33 @@ def write_page(results: Results, folder: Path, charts: list[SavedChart], *, run_
         sections=[(name, [chart for chart in charts if chart.section == name]) for name in SECTIONS],
         table=_rows(project_table(results), language),
         returns=_rows(_findings_by_return(results), language),
+        notes=_notes(results),
         run_id=run_id,
     )
     path = folder / "index.html"
     path.write_text(page, "utf-8", newline="\n")
     return path
+
+
+def _notes(results: Results) -> dict[str, list[str]]:
+    """What must be known beside the charts of a section."""
+    language = results.inventory.strategy.language
+    notes: dict[str, list[str]] = {"portfolio": [], "plan": []}
+    if results.portfolio is not None:
+        notes["portfolio"] += results.portfolio.conflicts
+        unpriced = results.portfolio.problem.n_running_without_costs
+        if unpriced:
+            notes["portfolio"].append(text("portfolio.unpriced", language, n=unpriced))
+        doubtful = [
+            project
+            for project in results.portfolio.selected
+            if "provisional" in results.portfolio.problem.doubts.get(project, ())
+        ]
+        if doubtful:
+            notes["portfolio"].append(text("page.provisional", language, n=len(doubtful)))
+    if results.plan is not None:
+        notes["plan"] += [*results.plan.conflicts, *results.plan.notes]
+    return notes
 
 
 def key_figures(results: Results) -> list[tuple[str, str]]:
@@ -87,33 +111,42 @@ def key_figures(results: Results) -> list[tuple[str, str]]:
     def number(value: float, decimals: int = 0) -> str:
         return format_number(float(value), language, decimals)
 
+    returned = inventory.files["office_id"].replace("", None).nunique()
     figures = [
-        ("returns", number(len(inventory.files))),
-        ("projects", number(len(inventory.projects))),
-        *(
-            (f"status_{name}", number(status.get(name, 0)))
-            for name in ("existing", "in_preparation", "possible")
+        (
+            "returns",
+            text("page.returns_of", language, files=number(len(inventory.files)), n=number(returned)),
         ),
+        ("projects", number(len(inventory.projects))),
+        *((f"status_{name}", number(status.get(name, 0))) for name in STATUSES),
+        ("status_unknown", number(inventory.projects["status"].isna().sum())),
         ("findings", f"{number(len(inventory.findings))} ({number(errors)})"),
     ]
     if results.maturity is not None:
         figures.append(("maturity", number(results.maturity.table["score"].median(), 1)))
     if results.services is not None:
-        table = results.services.table.dropna(subset=["level", "n_cases_yearly"])
-        cases = table["n_cases_yearly"].astype(float)
-        if cases.sum() > 0:
-            share = cases[table["is_online"].astype(bool)].sum() / cases.sum()
-            figures.append(("online", f"{number(100 * share)} %"))
+        share = online_share(results.services)
+        low, high = number(100 * share.lower), number(100 * share.upper)
+        figures.append(("online", f"{low} %" if low == high else f"{low}–{high} %"))
     if results.portfolio is not None:
         portfolio = results.portfolio
-        figures.append(("selected", f"{number(len(portfolio.selected))} / {number(len(portfolio.table))}"))
-        cost = portfolio.table.loc[portfolio.selected, "cost_eur"].sum()
-        figures.append(("cost", format_money(float(cost), language)))
+        chosen = portfolio.table.loc[portfolio.selected]
+        mandated = int((chosen["mandate"] != "none").sum())
+        figures.append(("candidates", number(len(portfolio.table))))
+        figures.append(("selected", number(len(chosen))))
+        figures.append(("mandated", number(mandated)))
         figures.append(("proof_portfolio", proof_text(portfolio, language)))
-    if results.plan is not None:
+    if results.plan is not None and len(results.plan.phases):
+        plan = results.plan
+        years = f"{plan.budget['year'].min()}–{plan.budget['year'].max()}"
+        for name in ("one_off", "recurring"):
+            figures.append(
+                (f"cost_{name}", f"{format_money(plan.budget[f'{name}_eur'].sum(), language)} ({years})")
+            )
+        figures.append(("last", format_date(plan.phases["end"].max(), language)))
+        figures.append(("proof_plan", proof_text(plan, language)))
+    elif results.plan is not None:
         figures.append(("proof_plan", proof_text(results.plan, language)))
-        if len(results.plan.phases):
-            figures.append(("last", format_date(results.plan.phases["end"].max(), language)))
     return [(text(f"page.figure_{name}", language), value) for name, value in figures]
 
 

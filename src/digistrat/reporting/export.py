@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digistrat.inventory.record import Inventory
-from digistrat.planning.portfolio import Portfolio
-from digistrat.planning.schedule import Plan
+from digistrat.planning.records import Plan, Portfolio
 from digistrat.reporting import charts
 from digistrat.reporting.document import SavedChart, write_page
 from digistrat.reporting.figures import save_chart, write_table

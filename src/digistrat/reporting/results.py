@@ -9,8 +9,7 @@ import pandas as pd
 
 from digistrat import __version__
 from digistrat.inventory.record import Inventory
-from digistrat.planning.portfolio import Portfolio
-from digistrat.planning.schedule import Plan
+from digistrat.planning.records import Plan, Portfolio
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.robustness import RankRobustness
 

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from digistrat.reporting.results import Results
-from digistrat.scoring.composite import Scores
-from digistrat.texts import has_text, text
+from digistrat.scoring.composite import Scores, describe_rule
+from digistrat.texts import format_number, has_text, text
 
 # Excel's own limit for a cell
 MAX_TEXT = 32_767
+CODED = ("status", "state", "mandate", "kind", "severity")
 
 
 def write_results(results: Results, path: Path, *, run_id: str) -> Path:
@@ -75,38 +76,32 @@ def _help(results: Results, run_id: str) -> list[tuple[str, str]]:
     for name in ("maturity", "services", "readiness", "impact"):
         scores: Scores | None = getattr(results, name)
         if scores is not None:
-            lines.append(
-                (text(f"workbook.scores_{name}", language), text(f"rule.{scores.rule}.description", language))
-            )
+            lines.append((text(f"workbook.scores_{name}", language), describe_rule(scores.rule, language)))
     for name in ("portfolio", "plan"):
         result = getattr(results, name)
         if result is not None:
-            lines.append((text(f"workbook.{name}", language), proof_text(result, language)))
+            bounds = text(
+                "workbook.bounds",
+                language,
+                objective=format_number(result.objective, language, 1),
+                bound=format_number(result.bound, language, 1),
+            )
+            lines.append((text(f"workbook.{name}", language), f"{proof_text(result, language)} {bounds}"))
     return lines
 
 
 def proof_text(result: Any, language: str) -> str:
-    """Return status, bound and gap of a portfolio or plan in one line.
+    """Return in one line how good a portfolio or plan is proven to be.
 
     Parameters
     ----------
     result : Portfolio or Plan
-        Anything with ``status``, ``objective``, ``bound`` and ``gap``.
+        Anything with ``status`` and ``gap``.
     language : {"de", "en"}
         Language of the line.
     """
-    from digistrat.texts import format_number
-
-    status = text(f"status_of_solution.{result.status}", language)
-    if result.status in ("infeasible", "limit"):
-        return status
     return text(
-        "workbook.proof",
-        language,
-        status=status,
-        objective=format_number(result.objective, language, 1),
-        bound=format_number(result.bound, language, 1),
-        gap=format_number(100 * result.gap, language, 2),
+        f"status_of_solution.{result.status}", language, gap=format_number(100 * result.gap, language, 1)
     )
 
 
@@ -122,7 +117,8 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
         sheets["scores_readiness"] = projects.join(_scores(results.readiness), how="right")
     if results.maturity is not None:
         offices = inventory.offices[["name"]]
-        sheets["scores_maturity"] = offices.join(results.maturity.table, how="right")
+        table = results.maturity.table.rename(columns={"target": "target_score"})
+        sheets["scores_maturity"] = offices.join(table, how="right")
     if results.services is not None:
         services = inventory.services[["name", "office_id"]]
         sheets["scores_services"] = services.join(results.services.table, how="right")
@@ -172,6 +168,12 @@ def ratings_with_cells(scores: Scores) -> pd.DataFrame:
     return table.reset_index()
 
 
+def code_label(value: str, language: str) -> str:
+    """Return what a code such as ``in_preparation`` is called for readers; other texts as they are."""
+    key = f"code.{value}"
+    return text(key, language) if value.isidentifier() and has_text(key, language) else value
+
+
 def column_label(name: str, language: str) -> str:
     """Return what a column is called where people read it; its own name where the catalogue has none."""
     key = f"column.{name}"
@@ -206,7 +208,10 @@ class _Writer:
             widest = shown[column].astype("str").str.len().clip(upper=60).max() if len(shown) else 0
             sheet.set_column(number, number, min(60, max(10, int(widest or 0) + 1)))
             money = str(column).endswith("_eur")
+            coded = str(column) in CODED
             for row, value in enumerate(shown[column], start=1):
+                if coded and isinstance(value, str):
+                    value = code_label(value, self.language)
                 self._cell(sheet, row, number, value, money)
         sheet.freeze_panes(1, 1)
         if len(shown):

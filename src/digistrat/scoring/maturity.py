@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -176,3 +176,46 @@ def _model(inventory: Inventory, given: str | None) -> ServiceModel:
     if given not in models:
         raise ValueError(f"model must be one of {sorted(models)}, not {given!r}")
     return models[given]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineShare:
+    """Share of cases of services that are online.
+
+    Attributes
+    ----------
+    lower, upper : float
+        0–1: services of unknown level counted as not online, and as online; NaN without any case.
+    unknown : float
+        Share of cases of services whose level is not known, 0–1.
+    n_without_cases : int
+        Services without a number of cases: they are in no share.
+    """
+
+    lower: float
+    upper: float
+    unknown: float
+    n_without_cases: int
+
+
+def online_share(services: Scores) -> OnlineShare:
+    """Return which share of the yearly cases belongs to services that are online.
+
+    Parameters
+    ----------
+    services : Scores
+        From `score_services`.
+
+    Returns
+    -------
+    OnlineShare
+    """
+    table = services.table
+    cases = table["n_cases_yearly"].astype(float)
+    total = float(cases.sum())
+    online = table["is_online"].astype("boolean")
+    known = float(cases[online.fillna(False).to_numpy(dtype=bool)].sum())
+    open_ = float(cases[online.isna().to_numpy(dtype=bool)].sum())
+    if total == 0:
+        return OnlineShare(np.nan, np.nan, np.nan, int(cases.isna().sum()))
+    return OnlineShare(known / total, (known + open_) / total, open_ / total, int(cases.isna().sum()))
