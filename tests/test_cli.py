@@ -35,7 +35,9 @@ def test_help_names_every_command_and_every_option_has_a_help_text() -> None:
 def test_check_lists_every_planted_fault_at_its_place(tmp_path: Path) -> None:
     status, text = call("check", str(ROUND), "--strategy", STRATEGY, "--csv", str(tmp_path / "findings.csv"))
     assert status == 1  # the example round has errors
-    found = pd.read_csv(tmp_path / "findings.csv", dtype=str, keep_default_na=False)
+    found = pd.read_csv(
+        tmp_path / "findings.csv", sep=";", encoding="utf-8-sig", dtype=str, keep_default_na=False
+    )
     planted = pd.read_csv(
         ROOT / "tests/example/planted_2025-10-31.csv", sep=";", dtype=str, keep_default_na=False
     )
@@ -80,7 +82,11 @@ def test_template_can_be_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["check", "nowhere"], "nowhere"),
+        (["check", "nowhere"], "nowhere is no folder"),
+        (["check", str(ROOT / "src")], "reporting_date must be a date"),
+        (["run", "--language", "fr", "--raw", str(ROOT / "data/raw")], "'fr'"),
+        (["template", "x.csv"], "must end in .xlsx"),
+        (["template", "nowhere/x.xlsx"], "nowhere is no folder"),
         (["run", "--round", "1999-01-01", "--raw", str(ROOT / "data/raw")], "2026-04-30"),
         (["run", "--raw", "nowhere"], "nowhere"),
         (["run", "--raw", str(ROOT / "data/raw"), "--notebooks", "nowhere"], "01_inventory.ipynb"),
@@ -103,3 +109,20 @@ def test_a_wrong_strategy_is_told_in_lines(tmp_path: Path) -> None:
     status, text = call("check", str(ROUND), "--strategy", str(path))
     assert status == 2
     assert "weights sum to 99, expected 100" in text
+
+
+def test_a_filled_in_form_is_not_replaced_unasked(tmp_path: Path) -> None:
+    target = tmp_path / "filled.xlsx"
+    target.write_bytes(b"filled in")
+    status, text = call("template", str(target), "--strategy", STRATEGY)
+    assert status == 2
+    assert "--overwrite" in text
+    assert target.read_bytes() == b"filled in"
+
+
+def test_a_round_without_returns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "2026-04-30").mkdir()
+    for command in (["check", str(tmp_path / "2026-04-30")], ["run", "--raw", str(tmp_path)]):
+        status, text = call(*command, "--strategy", STRATEGY)
+        assert status == 2
+        assert "holds no return" in text

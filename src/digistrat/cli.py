@@ -62,12 +62,19 @@ def template(
     output: Annotated[Path, typer.Argument(help="The .xlsx to write.")] = Path("Erhebung.xlsx"),
     strategy: StrategyFile = Path("data/strategy.toml"),
     office: Annotated[str, typer.Option(help="Pre-fill the organisation: number, short name or name.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write the empty form as a workbook with drop-downs, for offices to fill in."""
     from digistrat.intake.template import write_template
     from digistrat.inventory.offices import OfficeNames
     from digistrat.inventory.record import standard_form
 
+    if output.suffix.lower() != ".xlsx":
+        _stop(f"output must end in .xlsx, not {output.name!r}")
+    if not output.parent.is_dir():
+        _stop(f"{output.parent} is no folder; make it first")
+    if output.exists() and not overwrite:
+        _stop(f"{output} exists, perhaps filled in; give another name, or --overwrite")
     loaded = _strategy(strategy)
     values = {}
     if office:
@@ -98,7 +105,7 @@ def check(
         typer.secho(str(file), bold=True)
         for row in group.itertuples():
             place = " ".join(part for part in (str(row.sheet), str(row.cell)) if part)
-            typer.echo(f"  {row.severity:<8}{place:<28}{row.code:<24}{row.message}")
+            typer.echo(f"  {row.severity:<8} {place:<24} {row.code}: {row.message} {row.hint}")
     counts = findings["severity"].value_counts()
     numbers = {name: int(counts.get(name, 0)) for name in ("error", "warning", "info")}
     typer.echo(
@@ -106,7 +113,9 @@ def check(
         f"{numbers['warning']} warnings, {numbers['info']} infos"
     )
     if csv is not None:
-        findings.to_csv(csv, index=False, encoding="utf-8-sig")
+        from digistrat.reporting.figures import write_table
+
+        write_table(findings, csv, language=inventory.strategy.language)
         typer.echo(f"Wrote {csv}")
     if numbers["error"] or (strict and numbers["warning"]):
         raise typer.Exit(1)
@@ -132,16 +141,13 @@ def run(
     An interrupted or failed run leaves the previous results whole.
     """
     from digistrat.reporting.export import replaced_folder
-    from digistrat.reporting.notebooks import (
-        NotebookError,
-        execute_notebooks,
-        list_notebooks,
-        write_run_record,
-    )
+    from digistrat.reporting.notebooks import NotebookError, execute_notebooks, list_notebooks
+    from digistrat.reporting.provenance import write_run_record
 
     started = time.time()
-    loaded = _strategy(strategy)
+    loaded = _strategy(strategy, language)
     source = _round(raw, round)
+    _require_returns(source)
     try:
         paths = list_notebooks(notebooks)
     except ValueError as error:
@@ -153,13 +159,15 @@ def run(
                 "round": str(source.resolve()),
                 "strategy": str(strategy.resolve()),
                 "output": str(partial),
-                "language": language or loaded.language,
+                "language": loaded.language,
             }
             execute_notebooks(paths, parameters, jobs=jobs, progress=True)
             inventory = _inventory(source, _strategy(strategy, parameters["language"]))
             write_run_record(partial, inventory, notebooks=paths, started=started, seed=SEED)
     except NotebookError as error:
-        _stop(str(error), status=1)
+        _stop(f"{error}\nThe results in {target} are as they were.", status=1)
+    except KeyboardInterrupt:
+        _stop(f"Stopped. The results in {target} are as they were.", status=130)
     typer.echo(f"Done in {time.time() - started:.0f} s. Open {target / 'index.html'}")
 
 
@@ -197,10 +205,20 @@ def _strategy(path: Path, language: str = "") -> Strategy:
 def _inventory(folder: Path, strategy: Strategy, *, progress: bool = False) -> Inventory:
     from digistrat.inventory.reading import read_inventory
 
+    if not folder.is_dir():
+        _stop(f"{folder} is no folder; give a round of returns, such as data/raw/2026-04-30")
+    _require_returns(folder)
     try:
         return read_inventory(folder, strategy, progress=progress)
     except ValueError as error:
         _stop(str(error))
+
+
+def _require_returns(folder: Path) -> None:
+    from digistrat.intake.returns import list_returns
+
+    if not list_returns(folder)[1]:
+        _stop(f"{folder} holds no return, that is no workbook or csv")
 
 
 def _round(raw: Path, name: str) -> Path:
@@ -216,3 +234,7 @@ def _round(raw: Path, name: str) -> Path:
 def _stop(message: str, *, status: int = 2) -> NoReturn:
     typer.secho(message, err=True, fg=typer.colors.RED)
     raise typer.Exit(status)
+
+
+if __name__ == "__main__":
+    app()

@@ -303,11 +303,18 @@ def test_nothing_to_plan():
     assert verify_plan(plan).empty
 
 
-def test_wrong_calls():
+def test_a_portfolio_without_a_selection_gives_a_plan_that_says_why():
     tables = one(mandate="legal")
     tables["project_costs"] = [cost("a", 2027, 900_000.0)]
-    with pytest.raises(ValueError, match="portfolio must hold a selection, but is infeasible"):
-        plan_of(**tables)
+    plan = plan_of(**tables)
+    assert plan.status == plan.portfolio.status == "infeasible"
+    assert plan.conflicts == plan.portfolio.conflicts
+    assert "a Titel a" in plan.conflicts[0]
+    assert plan.phases.empty
+    assert plan.budget.empty
+
+
+def test_wrong_calls():
     inventory = make_inventory(make_strategy(), positions=list(STAFF), **one())
     portfolio = select_portfolio(inventory, score_impact(inventory))
     with pytest.raises(ValueError, match="portfolio must choose projects of the inventory, not 'a'"):

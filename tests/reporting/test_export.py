@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,24 @@ def test_tables_keep_their_keys(inventory: ds.Inventory) -> None:
     assert tables["projects"].columns[0] == "project_id"
     assert tables["scores_impact"].columns[0] == "project_id"
     assert len(tables["projects"]) == len(inventory.projects)
+
+
+def test_a_killed_export_inside_a_run_leaves_nothing(tmp_path: Path) -> None:
+    def killed() -> None:
+        with replaced_folder(tmp_path / "out") as partial:
+            (tmp_path / f".{partial.name}.part-1").mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    old, young = tmp_path / ".out.part-1", tmp_path / ".out.part-2"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    with replaced_folder(tmp_path / "out"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.part-2", "out"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -158,3 +162,29 @@ def test_the_latest_round_is_taken_where_none_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out/2026-04-30/seen.txt").read_text() == str(raw / "2026-04-30") + "en"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+def test_an_interrupted_run_stops_at_once_and_leaves_the_previous_results(tmp_path: Path) -> None:
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    parameters = 'round = ""\nstrategy = ""\noutput = ""\nlanguage = ""'
+    # a cell that answers no interrupt, as a solver does
+    stubborn = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    stubborn += "open(output + '/begun', 'w')\ntime.sleep(300)"
+    write_notebook(notebooks / "01_a.ipynb", parameters, stubborn)
+    previous = tmp_path / "out" / "2026-04-30"
+    previous.mkdir(parents=True)
+    (previous / "index.html").write_text("the previous page")
+    arguments = ["run", "--raw", str(ROOT / "data/raw"), "--strategy", str(ROOT / "data/strategy.toml")]
+    arguments += ["--output", str(tmp_path / "out"), "--notebooks", str(notebooks)]
+    process = subprocess.Popen([sys.executable, "-m", "digistrat.cli", *arguments], stderr=subprocess.PIPE)
+    while not list((tmp_path / "out").glob(".*/begun")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)  # far less than the cell's 300 seconds
+    assert process.returncode == 130
+    assert b"are as they were" in said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["2026-04-30"]
+    assert (previous / "index.html").read_text() == "the previous page"

@@ -239,7 +239,9 @@ def _map_columns(region: Region, headers: Mapping[int, Cell]) -> None:
         has_other_source = column.take or column.default is not None or column.name == table.sheet_column
         if column.required and column.name not in region.columns and not has_other_source:
             expected = declared_header(table, ("column", column.name))
-            region.say("column-missing", "warning", None, column=column.name, values={"expected": expected})
+            # without the key nothing else of the table can be assigned
+            severity: Severity = "error" if column.name == table.key or column.refers else "warning"
+            region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
 
 
 def _split_rows(region: Region, rows: Mapping[int, dict[int, Cell]]) -> Counter[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -66,22 +67,23 @@ def schedule(
     Returns
     -------
     Plan
-        With status, proven bound and gap, and checked by `verify_plan`; where nothing fits, with the
-        constraints that exclude each other.
+        With status, proven bound and gap, and checked by `verify_plan`; where nothing fits, or the
+        portfolio holds no selection, with the constraints that exclude each other.
 
     Raises
     ------
     ValueError
-        If the start is not a date, the portfolio has no selection or one of another inventory, or the
-        strategy has no phase templates.
+        If the start is not a date, the portfolio is one of another inventory, or the strategy has no phase
+        templates.
     """
-    if portfolio.status in ("infeasible", "limit"):
-        raise ValueError(f"portfolio must hold a selection, but is {portfolio.status}: {portfolio}")
     unknown = portfolio.selected.difference(inventory.projects.index)
     if len(unknown):
         raise ValueError(f"portfolio must choose projects of the inventory, not {unknown[0]!r}")
     first = _start(inventory, start)
     problem = _problem(inventory, portfolio, first, effort_limit, seed)
+    if portfolio.status in ("infeasible", "limit"):  # nothing is chosen: there is no plan, for its reasons
+        nothing = Schedule(pd.Series(dtype="Int64"), math.nan, math.nan, math.nan, math.nan, portfolio.status)
+        return replace(_plan(inventory, portfolio, problem, nothing, first), conflicts=portfolio.conflicts)
     return _checked(_plan(inventory, portfolio, problem, _solved(problem), first))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from digistrat.texts import format_date, format_money, format_number, text
 
 SECTIONS = ("inventory", "maturity", "scores", "portfolio", "plan")
 N_PROJECTS = 20
+LONGEST_TEXT = 300  # characters of a cell; the tables have the whole
 STATUSES = ("existing", "in_preparation", "possible", "discontinued")
 
 
@@ -205,7 +207,8 @@ def _rows(table: pd.DataFrame, language: str) -> dict[str, Any]:
 
     def shown(value: Any) -> str:
         if isinstance(value, str):
-            return value
+            plain = "".join(c for c in value if unicodedata.category(c) not in ("Cc", "Cf"))
+            return plain if len(plain) <= LONGEST_TEXT else f"{plain[:LONGEST_TEXT]}…"
         if pd.isna(value):
             return "–"
         if isinstance(value, pd.Timestamp):

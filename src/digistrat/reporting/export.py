@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,13 @@ from digistrat.planning.records import Plan, Portfolio
 from digistrat.reporting import charts
 from digistrat.reporting.document import SavedChart, write_page
 from digistrat.reporting.figures import save_chart, write_table
+from digistrat.reporting.provenance import write_run_record
 from digistrat.reporting.results import Results, result_tables, run_id
 from digistrat.reporting.workbook import write_results
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.robustness import RankRobustness
+
+STALE_SECONDS = 24 * 3600  # a run in progress elsewhere is younger
 
 
 def export(
@@ -33,7 +37,7 @@ def export(
     plan: Plan | None = None,
     progress: bool = False,
 ) -> Path:
-    """Write charts, tables, ``results.xlsx`` and ``index.html`` of a round.
+    """Write charts, tables, ``results.xlsx``, ``index.html`` and ``run.json`` of a round.
 
     Everything is written beside the folder first and then put in its place: an interruption leaves what was
     there before.
@@ -64,6 +68,7 @@ def export(
         result = getattr(results, name)
         if result is not None and result.inventory is not inventory:
             raise ValueError(f"{name} must be made from the inventory that is exported")
+    started = time.time()
     target = Path(folder)
     with replaced_folder(target) as partial:
         identity = run_id(inventory)
@@ -78,6 +83,7 @@ def export(
             write_table(table, partial / "tables" / f"{name}.csv", language=inventory.strategy.language)
         write_results(results, partial / "results.xlsx", run_id=identity)
         write_page(results, partial, saved, run_id=identity)
+        write_run_record(partial, inventory, started=started, seed=robustness.seed if robustness else None)
     return target / "index.html"
 
 
@@ -85,11 +91,15 @@ def export(
 def replaced_folder(target: Path) -> Iterator[Path]:
     """Give a new folder that takes the target's place when the block ends without an error.
 
-    A folder that a killed run left is removed; a target that was moved aside and not replaced comes back.
+    A folder that a killed run left more than a day ago is removed; a target that was moved aside and not
+    replaced comes back.
     """
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     restore(target)
+    for stale in target.parent.glob(f".{target.name}.part-*"):
+        if time.time() - stale.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(stale, ignore_errors=True)
     partial = target.with_name(f".{target.name}.part-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
@@ -102,7 +112,9 @@ def replaced_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
     finally:
         restore(target)
-        shutil.rmtree(partial, ignore_errors=True)
+        # also what somebody was writing into the new folder in the same way
+        for left in (partial, *target.parent.glob(f".{partial.name}.part-*")):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def restore(target: Path) -> None:

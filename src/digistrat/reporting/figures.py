@@ -125,12 +125,14 @@ def write_table(table: pd.DataFrame, path: str | Path, *, language: str = "de") 
         safe.isetitem(position, written)
     mark, decimal = (";", ",") if language == "de" else (",", ".")
     safe.columns = [_as_text(str(c)) for c in safe.columns]
-    content = safe.to_csv(index=False, sep=mark, decimal=decimal, lineterminator="\n")
+    content = safe.to_csv(index=False, sep=mark, decimal=decimal, lineterminator="\n", float_format="%.12g")
     target.write_bytes(b"\xef\xbb\xbf" + content.encode("utf-8"))
     return target
 
 
 def _as_text(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        value = "; ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

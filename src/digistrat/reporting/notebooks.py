@@ -1,24 +1,15 @@
-"""Execute the notebooks with parameters, and write the record of a run."""
+"""Execute the notebooks with parameters, several at a time; nothing of them outlives an interruption."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import importlib.metadata
-import json
-import platform
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import signal
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from digistrat import __version__
-from digistrat.inventory.record import Inventory
-from digistrat.reporting.results import run_id
-
-# What decides the numbers and pictures of a run.
-PACKAGES = ("pandas", "numpy", "scipy", "matplotlib", "ortools", "highspy", "pydantic", "rapidfuzz", "xlrd")
 CELL_SECONDS = 600
 
 
@@ -42,7 +33,7 @@ def list_notebooks(folder: Path) -> list[Path]:
     return found
 
 
-def execute_notebook(path: Path, parameters: Mapping[str, str], *, copy: Path | None = None) -> None:
+def execute_notebook(path: Path, parameters: Mapping[str, str], *, running: list[Any] | None = None) -> None:
     """Execute a notebook with its parameters replaced, in its own folder.
 
     Parameters
@@ -51,8 +42,8 @@ def execute_notebook(path: Path, parameters: Mapping[str, str], *, copy: Path | 
         The notebook; it is not changed.
     parameters : mapping
         Name → value; they stand in a cell of their own after the one tagged ``parameters``.
-    copy : Path, optional
-        Where to save the executed notebook.
+    running : list, optional
+        Takes the client while it runs, so that its kernel can be ended from outside.
 
     Raises
     ------
@@ -74,13 +65,15 @@ def execute_notebook(path: Path, parameters: Mapping[str, str], *, copy: Path | 
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
+    if running is not None:
+        running.append(client)
     try:
         client.execute()
     except nbclient.exceptions.CellExecutionError as error:
         raise NotebookError(_failure(notebook, path, error)) from None
-    if copy is not None:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, copy)
+    finally:
+        if running is not None:
+            running.remove(client)
 
 
 def execute_notebooks(
@@ -106,12 +99,16 @@ def execute_notebooks(
     """
     from tqdm import tqdm
 
+    running: list[Any] = []
     with (
         ThreadPoolExecutor(max_workers=jobs) as pool,
         tqdm(total=len(paths), unit="notebook", disable=not progress) as bar,
     ):
         # the last one, the report, takes longest: begun first, it does not keep all others waiting
-        waiting = {pool.submit(execute_notebook, path, parameters): path.stem for path in reversed(paths)}
+        waiting = {
+            pool.submit(execute_notebook, path, parameters, running=running): path.stem
+            for path in reversed(paths)
+        }
         try:
             while waiting:
                 bar.set_description(", ".join(list(waiting.values())[:jobs]))
@@ -123,7 +120,17 @@ def execute_notebooks(
         except BaseException:
             for future in waiting:
                 future.cancel()
+            _end_kernels(running)
             raise
+
+
+def _end_kernels(running: list[Any]) -> None:
+    """End kernels at once: a solver in one of them would let nobody wait for less than its limit."""
+    for client in list(running):
+        pid = getattr(getattr(client.km, "provisioner", None), "pid", None)
+        if pid:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
 
 def _inject(notebook: Any, parameters: Mapping[str, str], path: Path) -> None:
@@ -153,72 +160,3 @@ def _failure(notebook: Any, path: Path, error: Any) -> str:
     )
     shown = "\n".join(f"    {line}" for line in source.splitlines()[:12])
     return f"{path.name}, code cell {number} failed:\n{shown}\n  {error.ename}: {error.evalue}"
-
-
-def file_hashes(paths: Iterable[Path], root: Path) -> dict[str, str]:
-    """Return the SHA-256 of files by their path below a folder."""
-    return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(paths)
-    }
-
-
-def write_run_record(
-    folder: Path,
-    inventory: Inventory,
-    *,
-    notebooks: Iterable[Path],
-    started: float,
-    seed: int,
-) -> Path:
-    """Write ``run.json``: what went in, with which versions, and what came out.
-
-    Parameters
-    ----------
-    folder : Path
-        The run's output; its files are recorded with their hashes.
-    inventory : Inventory
-        The round as read.
-    notebooks : iterable of Path
-        What was executed.
-    started : float
-        `time.time` at the beginning.
-    seed : int
-        Of sampling and solvers.
-
-    Returns
-    -------
-    Path
-        Only ``started`` and ``seconds`` differ between two runs of the same input.
-    """
-    strategy = inventory.strategy
-    record = {
-        "run_id": run_id(inventory),
-        "digistrat": __version__,
-        "reporting_date": f"{inventory.reporting_date}",
-        "strategy": {
-            "title": strategy.strategy.title,
-            "version": strategy.strategy.version,
-            "language": strategy.language,
-            "is_example": strategy.strategy.is_example,
-        },
-        "seed": seed,
-        "inputs": {
-            "returns": dict(zip(inventory.files["file"], inventory.files["sha256"], strict=True)),
-            "strategy": {
-                Path(file).name: hashlib.sha256(Path(file).read_bytes()).hexdigest()
-                for file in (strategy.file, strategy.offices_file)
-            },
-            "notebooks": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in notebooks},
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
-        "outputs": file_hashes((p for p in folder.rglob("*") if p.is_file()), folder),
-        "started": dt.datetime.fromtimestamp(started, dt.UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - started, 1),
-    }
-    path = folder / "run.json"
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    return path

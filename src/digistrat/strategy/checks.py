@@ -133,6 +133,18 @@ def _money_problems(s: Strategy, file: str) -> Iterator[str]:
     for (year, kind), count in Counter((entry.year, entry.kind) for entry in s.budgets).items():
         if count > 1:
             yield f"{file} › budgets: found {year} {kind} {count} times, expected once"
+    if not s.budgets:
+        return  # money without a limit is a decision; a gap is not
+    start, months = s.planning.start_date, s.planning.horizon_months
+    last = start.year + (start.month - 1 + months - 1) // 12
+    there = {(entry.year, entry.kind) for entry in s.budgets}
+    for year in range(start.year, last + 1):
+        for kind in ("investive", "consumptive"):
+            if (year, kind) not in there:
+                yield (
+                    f"{file} › budgets: found no {kind} amount for {year}, expected one for every year "
+                    f"of the planning horizon ({start.year}–{last})"
+                )
 
 
 def _threshold_problems(s: Strategy, file: str) -> Iterator[str]:
@@ -200,7 +212,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Strategy, str], Iterator[str]]], 
     (("service_models",), _service_model_problems),
     (("roles", "phase_templates"), _template_problems),
     (("procurement_thresholds", "procedures"), _procurement_problems),
-    (("budgets",), _money_problems),
+    (("budgets", "planning"), _money_problems),
     (("thresholds",), _threshold_problems),
     (("offices", "office_changes"), _organisation_problems),
 )

@@ -95,7 +95,7 @@ def against_ceiling(
     data : DataFrame
         One row per year and kind, with the columns ``year``, ``kind`` and those named.
     amount, ceiling : str
-        Columns in euros. What exceeds its ceiling is hatched.
+        Columns in euros. What exceeds its ceiling is hatched; a year without a ceiling has no line.
     committed : str, optional
         Part of the amount that is already bound, drawn pale at the start of the bar.
     """
@@ -120,14 +120,19 @@ def against_ceiling(
             )
         if committed is not None and (bound := float(getattr(row, committed))) > 0:
             ax.barh(y, bound, height=0.24, facecolor=style.PAPER, edgecolor=style.INK, linewidth=0.6)
-        ax.vlines(limit, y - 0.46, y + 0.46, color=style.INK, linewidth=2.2)
-        share = source.percent(planned / limit) if limit else "–"
-        words.append(
-            source.text("of_ceiling", amount=source.money(planned), ceiling=source.money(limit), share=share)
-        )
+        if np.isnan(limit):
+            words.append(source.text("no_ceiling", amount=source.money(planned)))
+        else:
+            ax.vlines(limit, y - 0.46, y + 0.46, color=style.INK, linewidth=2.2)
+            share = source.percent(planned / limit) if limit else "–"
+            words.append(
+                source.text(
+                    "of_ceiling", amount=source.money(planned), ceiling=source.money(limit), share=share
+                )
+            )
         ax.annotate(
             words[-1],
-            (max(planned, limit), y),
+            (np.nanmax([planned, limit]), y),
             (6, 0),
             textcoords="offset points",
             va="center_baseline",

@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
@@ -25,6 +25,7 @@ from digistrat.reporting.charts.source import Source
 
 MARGIN = 10.0  # points around the figure
 _SWATCH = 12.0
+DASHES = (0.0, (2.0, 1.3))  # edge of a mark that is provisional
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Key:
     hatch: str = ""
     marker: str = "o"
     edge: str = ""
+    dashed: bool = False
 
 
 def chart_of(ax: Axes) -> Chart:
@@ -253,8 +255,11 @@ def label_inside(
 
 
 def _rounded(data: pd.DataFrame) -> pd.DataFrame:
-    """Drop what floating point adds behind the ninth decimal."""
-    numbers = {str(c): data[c].round(9) for c in data.select_dtypes("float").columns}
+    """Drop what floating point adds behind the ninth decimal, and what a CSV leaves out: the 13th digit."""
+    numbers = {
+        str(c): data[c].round(9).map(lambda value: float(f"{value:.12g}"))
+        for c in data.select_dtypes("float").columns
+    }
     return data.assign(**numbers).reset_index(drop=True)
 
 
@@ -346,6 +351,17 @@ def _key(key: Sequence[Key], top: float, limit: float) -> tuple[list[Artist], fl
                     edgecolor=edge,
                     linewidth=0.6,
                     hatch=entry.hatch or None,
+                )
+            )
+        elif entry.dashed:  # the edge of a marker cannot be dashed, that of a circle can
+            artists.append(
+                Circle(
+                    (x + _SWATCH / 2, middle),
+                    3.8,
+                    facecolor=entry.colour,
+                    edgecolor=entry.edge,
+                    linewidth=1.1,
+                    linestyle=DASHES,
                 )
             )
         elif entry.kind != "note":

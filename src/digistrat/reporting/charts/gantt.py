@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from digistrat.reporting import style
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes
-from digistrat.reporting.charts.heatmap import page_of
+from digistrat.reporting.charts.heatmap import page_of, page_rows, paged
 from digistrat.reporting.charts.lettering import clip, labelled, width
 from digistrat.reporting.charts.portfolio import proof
 from digistrat.reporting.charts.source import Source, source_of
@@ -112,6 +112,8 @@ def plot_gantt(plan: Any, *, page: int = 1, run_id: str = "", ax: Axes | None = 
         shown.append(
             Key(source.text("gantt.status_date", date=source.date(status)), style.WARNING, kind="line")
         )
+    if _has_pause(phases):
+        shown.append(Key(source.text("gantt.pause"), style.PAPER, kind="note"))
     ax.set_xlim(x0, x1)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_yticks(list(at.values()), labels=labels)
@@ -126,7 +128,7 @@ def plot_gantt(plan: Any, *, page: int = 1, run_id: str = "", ax: Axes | None = 
         subtitle=_gantt_subtitle(source, plan, page, pages),
         data=data,
         kind=source.text("gantt.alt", count=plan.phases["project_id"].nunique(), scope=source.scope)
-        + (f" {source.text('page', page=page, pages=pages)}" if pages > 1 else ""),
+        + page_rows(source, page, pages, [titles[i] for i in ids]),
         key=[*_stage_key(plan, stages), *shown],
         run_id=run_id,
     )
@@ -240,6 +242,13 @@ def _stage_key(plan: Any, stages: dict[str, int]) -> list[Key]:
     return key
 
 
+def _has_pause(phases: pd.DataFrame) -> bool:
+    """Whether a project waits between the end of all that began before and its next phase."""
+    ordered = phases.sort_values(["project_id", "start", "end"], kind="stable")
+    before = ordered.groupby("project_id")["end"].cummax().groupby(ordered["project_id"]).shift()
+    return bool((ordered["start"] - before > pd.Timedelta(days=1)).any())
+
+
 def _milestones(ax: Axes, data: pd.DataFrame, at: dict[str, int]) -> list[Key]:
     marks = {"decision": ("v", style.CATEGORY[3], 22.0), "go_live": ("D", style.CATEGORY[2], 24.0)}
     key = []
@@ -288,7 +297,7 @@ def _gantt_subtitle(source: Source, plan: Any, page: int, pages: int) -> str:
         proof(source, plan),
     ]
     subtitle = "\u00a0· ".join(part for part in parts if part)
-    return subtitle if pages == 1 else f"{subtitle} {source.text('page', page=page, pages=pages)}"
+    return paged(source, subtitle, page, pages)
 
 
 def year_ticks(ax: Axes, x0: float, x1: float) -> None:

@@ -164,6 +164,14 @@ def paged(source: Source, subtitle: str, page: int, pages: int) -> str:
     return subtitle if pages == 1 else f"{subtitle} {source.text('page', page=page, pages=pages)}"
 
 
+def page_rows(source: Source, page: int, pages: int, names: Sequence[str]) -> str:
+    """Say in an alternative text which rows this page has, where there are several pages."""
+    if pages == 1:
+        return ""
+    said = source.text("page_rows", page=page, pages=pages, count=len(names), first=names[0], last=names[-1])
+    return f" {said}"
+
+
 def ramp_key(source: Source, missing: str) -> list[Key]:
     """Key of the sequential ramp with its steps, and of cells without a value."""
     steps = (0, *style.SEQUENTIAL_STEPS, 100)

@@ -11,7 +11,15 @@ from matplotlib.axes import Axes
 from digistrat.reporting import style
 from digistrat.reporting.charts.bars import bare_axis, stacked_bars, total_labels
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, label_inside, open_axes
-from digistrat.reporting.charts.heatmap import ROWS_PER_PAGE, draw_grid, make_grid, page_of, paged, ramp_key
+from digistrat.reporting.charts.heatmap import (
+    ROWS_PER_PAGE,
+    draw_grid,
+    make_grid,
+    page_of,
+    page_rows,
+    paged,
+    ramp_key,
+)
 from digistrat.reporting.charts.lettering import clip, wrap
 from digistrat.reporting.charts.source import source_of
 
@@ -123,7 +131,7 @@ def plot_findings(inventory: Any, *, n: int = 25, run_id: str = "", ax: Axes | N
     inventory : Inventory
         Its ``findings`` are counted by office, and by file where no office is known.
     n : int
-        So many offices; all others are one row.
+        So many offices; all others are one row, except that a single one keeps its name.
     run_id, ax
         As in `plot_status_by_field`.
 
@@ -158,7 +166,7 @@ def plot_findings(inventory: Any, *, n: int = 25, run_id: str = "", ax: Axes | N
     senders = len({*counts.index, *inventory.files["office_id"].dropna()})
     labels = [source.office(s, long=True) if s else source.text("findings.no_sender") for s in counts.index]
     data = counts.reset_index().assign(label=labels)[columns]
-    if len(data) > n:
+    if len(data) > n + 1:
         rest = data.iloc[n:]
         row = {
             "sender": "",
@@ -295,7 +303,7 @@ def plot_coverage(inventory: Any, *, page: int = 1, run_id: str = "", ax: Axes |
     grid = make_grid(data["office"].tolist(), list(heads.values()))
     ax = open_axes(ax, body=grid.body)
     values = data[list(COVERAGE_TABLES)].to_numpy(dtype=float)
-    words = [["" if np.isnan(v) else source.number(v) for v in row] for row in values]
+    words = [["" if np.isnan(v) else source.score(v) for v in row] for row in values]
     silent = np.flatnonzero(~data["has_returned"].to_numpy(dtype=bool)).tolist()
     draw_grid(ax, grid, values, words, mean_row=True, blank=silent)
     for y in silent:
@@ -310,12 +318,11 @@ def plot_coverage(inventory: Any, *, page: int = 1, run_id: str = "", ax: Axes |
         )
     title = source.text("coverage.title", count=n, returned=returned)
     if means.notna().any():
-        least = str(means.idxmin())
-        title += source.text(
-            "coverage.least",
-            table=heads[least].replace("\u00ad", ""),
-            share=source.percent(means[least] / 100),
-        )
+        printed = (means.dropna() / 100).map(source.percent)
+        share = printed[means.idxmin()]
+        # what prints the same number was filled in as little
+        tables = [heads[str(t)].replace("\u00ad", "") for t in printed.index[printed == share]]
+        title += source.text("coverage.least", tables=", ".join(tables), share=share)
     return finish(
         ax,
         source,
@@ -323,7 +330,8 @@ def plot_coverage(inventory: Any, *, page: int = 1, run_id: str = "", ax: Axes |
         title=title,
         subtitle=paged(source, source.text("coverage.subtitle", scope=source.scope), page, pages),
         data=data,
-        kind=source.text("coverage.alt", count=n, scope=source.scope),
+        kind=source.text("coverage.alt", count=n, scope=source.scope)
+        + page_rows(source, page, pages, data["office"].iloc[1:].tolist()),
         key=ramp_key(source, source.text("coverage.missing")),
         run_id=run_id,
     )

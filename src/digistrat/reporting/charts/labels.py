@@ -22,9 +22,12 @@ _SIDES = (
     *((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)),
     *((0.5, 1.0), (-0.5, 1.0), (0.5, -1.0), (-0.5, -1.0), (1.0, 0.5), (-1.0, 0.5), (1.0, -0.5), (-1.0, -0.5)),
 )
-_DISTANCES = (4.0, 12.0, 24.0, 38.0, 54.0)
-_MARKER_COST, _FAR_COST = 3.0, 0.8
-_HALO = [patheffects.withStroke(linewidth=2.5, foreground=style.PAPER)]
+_DISTANCES = (4.0, 12.0, 24.0, 38.0, 54.0, 72.0, 92.0, 114.0)
+_NEAR_COST, _FAR_COST, _CROSSING_COST = 0.6, 0.8, 1.0
+_HALO_WIDTH = 2.5
+_HALO = [patheffects.withStroke(linewidth=_HALO_WIDTH, foreground=style.PAPER)]
+_CLEAR = 3.0  # points between a label and the nearest marker, so that the halo covers none
+_DISTINCT = 5.0  # another marker so much farther than a label's own leaves no doubt whose it is
 
 
 def place_labels(
@@ -61,8 +64,9 @@ def place_labels(
 
     Notes
     -----
-    Of the free places around a point, the one that covers fewest other markers and is nearest wins; a
-    label that would cover more than two is left out. Text never covers text.
+    Of the free places around a point, the nearest wins that leaves no doubt whose label it is. Text covers
+    neither text nor marker; a label without such a place is left out. A line leads to every label that
+    does not stand beside its point, or stands as near to another.
     """
     settle(ax)
     figure = ax.get_figure(root=True)
@@ -77,13 +81,12 @@ def place_labels(
     for text in taken:
         extent = text.get_window_extent()
         boxes.append((extent.x0 * scale, extent.y0 * scale, extent.x1 * scale, extent.y1 * scale))
-    important = [i for i, _ in labels]
     written: list[Text] = []
     for number, label in labels:
         lines = wrap(label, limit, lines=2)
         w, h = max(width(line) for line in lines), len(lines) * _LINE
         px, py = points[number]
-        best: tuple[float, Box, tuple[float, float], float] | None = None
+        best: tuple[float, Box, tuple[float, float], bool] | None = None
         for distance in _DISTANCES:
             for preference, (sx, sy) in enumerate(_SIDES):
                 away = size[number] + distance
@@ -102,20 +105,24 @@ def place_labels(
                     continue
                 if any(_crosses(other, box) for other in leaders):
                     continue
-                covered = _covered(box, points, size)
-                covered[number] = False
-                cost = _MARKER_COST * covered.sum() + 5 * covered[important].sum()
-                if covered.sum() > 2:
+                gaps = _gaps(box, points, size)
+                if gaps.min() < min(_CLEAR, distance * 0.75):
                     continue
-                cost += _FAR_COST * _DISTANCES.index(distance) + 0.01 * preference
+                others = np.delete(gaps, number)
+                in_doubt = bool((others < gaps[number] + _DISTINCT).any())
+                needs_leader = in_doubt or distance > _DISTANCES[0]
+                cost = _FAR_COST * _DISTANCES.index(distance) + _NEAR_COST * in_doubt + 0.01 * preference
+                if needs_leader:
+                    met = _on_line(line, points, size)
+                    met[number] = False
+                    cost += _CROSSING_COST * int(met.sum())
                 if best is None or cost < best[0]:
-                    best = (cost, box, (sx, sy), distance)
+                    best = (cost, box, (sx, sy), needs_leader)
         if best is None:
             continue
-        _, box, (sx, sy), distance = best
+        _, box, (sx, sy), needs_leader = best
         boxes.append(box)
-        far = distance > _DISTANCES[0]
-        if far:
+        if needs_leader:
             leaders.append((px, py, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
         written.append(
             ax.annotate(
@@ -134,7 +141,7 @@ def place_labels(
                     "shrinkA": 0,
                     "shrinkB": size[number],
                 }
-                if far
+                if needs_leader
                 else None,
                 zorder=6,
                 path_effects=_HALO,
@@ -162,9 +169,17 @@ def _crosses(line: Box, box: Box) -> bool:
     return enter <= leave
 
 
-def _covered(box: Sequence[float], points: Array, radius: Array) -> npt.NDArray[np.bool_]:
-    """Which markers a box touches."""
+def _on_line(line: Box, points: Array, radius: Array) -> npt.NDArray[np.bool_]:
+    """Which markers a line from (x, y) to (x, y) meets."""
+    start, step = np.array(line[:2]), np.array(line[2:]) - np.array(line[:2])
+    along = np.clip((points - start) @ step / max(float(step @ step), 1e-9), 0, 1)
+    met: npt.NDArray[np.bool_] = np.hypot(*(points - start - np.outer(along, step)).T) < radius
+    return met
+
+
+def _gaps(box: Sequence[float], points: Array, radius: Array) -> Array:
+    """Distances from a box to the edges of the markers; negative where it covers one."""
     dx = np.maximum(np.maximum(box[0] - points[:, 0], points[:, 0] - box[2]), 0)
     dy = np.maximum(np.maximum(box[1] - points[:, 1], points[:, 1] - box[3]), 0)
-    touched: npt.NDArray[np.bool_] = np.hypot(dx, dy) < radius
-    return touched
+    gaps: Array = np.hypot(dx, dy) - radius
+    return gaps

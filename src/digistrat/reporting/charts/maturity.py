@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ from matplotlib.axes import Axes
 
 from digistrat.reporting import style
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes, row_axis
-from digistrat.reporting.charts.heatmap import ROWS_PER_PAGE, draw_grid, make_grid, page_of, paged, ramp_key
+from digistrat.reporting.charts.heatmap import (
+    ROWS_PER_PAGE,
+    draw_grid,
+    make_grid,
+    page_of,
+    page_rows,
+    paged,
+    ramp_key,
+)
 from digistrat.reporting.charts.lettering import wrap
 from digistrat.reporting.charts.source import Source, source_of
 from digistrat.scoring.composite import Scores
@@ -69,7 +78,7 @@ def plot_maturity_heatmap(
     thin[:, -1] = data["state"] == "provisional"
     words = [
         [
-            "–" if np.isnan(v) else f"({source.number(v)})" if t else source.number(v)
+            "–" if np.isnan(v) else f"({source.score(v)})" if t else source.score(v)
             for v, t in zip(row, ts, strict=True)
         ]
         for row, ts in zip(values, thin, strict=True)
@@ -79,14 +88,7 @@ def plot_maturity_heatmap(
     means = data[dimensions].iloc[0].astype(float)
     scored = maturity.table["score"].dropna()
     if len(scored) and means.notna().any() and len(dimensions) > 1:
-        named = _group_names(source, "maturity", dimensions)
-        title = source.text(
-            "maturity_heatmap.title",
-            best=named[str(means.idxmax())],
-            best_value=source.number(float(means.max())),
-            worst=named[str(means.idxmin())],
-            worst_value=source.number(float(means.min())),
-        )
+        title = _heatmap_title(source, means.dropna())
     else:
         title = source.text("maturity_heatmap.title_plain", count=len(scored))
     return finish(
@@ -101,7 +103,8 @@ def plot_maturity_heatmap(
             pages,
         ),
         data=data,
-        kind=source.text("maturity_heatmap.alt", count=len(maturity.table), scope=source.scope),
+        kind=source.text("maturity_heatmap.alt", count=len(maturity.table), scope=source.scope)
+        + page_rows(source, page, pages, data["office"].iloc[1:].tolist()),
         key=[
             *ramp_key(source, source.text("state.not_scored")),
             Key(source.text("state.provisional_brackets"), style.PAPER, kind="note"),
@@ -181,34 +184,27 @@ def plot_maturity_gap(maturity: Scores, *, page: int = 1, run_id: str = "", ax: 
     for i, (edge, gap) in enumerate(zip(right, data["gap"], strict=True)):
         sign = "+" if round(gap) > 0 else ""
         ax.annotate(
-            sign + source.number(gap), (edge, i), (9, 0), textcoords="offset points", va="center_baseline"
+            sign + source.score(gap), (edge, i), (9, 0), textcoords="offset points", va="center_baseline"
         )
     row_axis(ax, [wrap(o, 215, lines=1)[0] for o in data["office"]])
     ax.spines["bottom"].set_visible(False)
-    widest = known.loc[order[0]]
     left_out = len(maturity.table) - len(known)
-    subtitle = source.text("maturity_gap.subtitle", count=len(known), scope=source.scope)
-    if left_out:
-        subtitle += "\u00a0· " + source.text("maturity_gap.left_out", count=left_out)
+    subtitle = "\u00a0· ".join(
+        [
+            source.text("maturity_gap.subtitle", count=len(known), scope=source.scope),
+            source.text("maturity_gap.meaning"),
+            *([source.text("maturity_gap.left_out", count=left_out)] if left_out else []),
+        ]
+    )
     return finish(
         ax,
         source,
         name="maturity_gap",
-        title=source.text(
-            "maturity_gap.title",
-            mean=source.number(float(known["gap"].mean())),
-            office=source.office(order[0], long=True),
-            gap=source.number(float(widest["gap"])),
-        )
-        if len(known) > 1
-        else source.text(
-            "maturity_gap.title_single",
-            office=source.office(order[0], long=True),
-            gap=source.number(float(widest["gap"])),
-        ),
+        title=_gap_title(source, known["gap"].astype(float).loc[order]),
         subtitle=paged(source, subtitle, page, pages),
         data=data,
-        kind=source.text("maturity_gap.alt", count=len(known), scope=source.scope),
+        kind=source.text("maturity_gap.alt", count=len(known), scope=source.scope)
+        + page_rows(source, page, pages, data["office"].tolist()),
         key=[
             Key(source.text("maturity_gap.now"), style.FOCUS, kind="marker"),
             *(
@@ -321,14 +317,17 @@ def plot_service_levels(services: Scores, *, run_id: str = "", ax: Axes | None =
     ax.set_xlim(0, top * 1.42)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
+    subtitle = source.text(
+        "service_levels.subtitle", count=len(table), models=", ".join(models), scope=source.scope
+    )
+    if n_uncounted := int(table["n_cases_yearly"].isna().sum()):
+        subtitle += "\u00a0· " + source.text("service_levels.without_cases", count=n_uncounted)
     return finish(
         ax,
         source,
         name="service_levels",
         title=_online_title(source, data),
-        subtitle=source.text(
-            "service_levels.subtitle", count=len(table), models=", ".join(models), scope=source.scope
-        ),
+        subtitle=subtitle,
         data=data,
         kind=source.text("service_levels.alt", count=len(table), scope=source.scope),
         key=[
@@ -340,7 +339,7 @@ def plot_service_levels(services: Scores, *, run_id: str = "", ax: Axes | None =
                 else []
             ),
         ],
-        rule=source.rule(services.rule),
+        rule=_level_rule(source, services.rule, models),
         run_id=run_id,
     )
 
@@ -401,12 +400,71 @@ def _online_title(source: Source, data: pd.DataFrame) -> str:
     if model not in known:
         return source.text("service_levels.title_plain", count=int(data["n_services"].sum()))
     online = mine[mine["level"] >= known[model].online_from]
-    column, key = ("share_cases", "title") if mine["n_cases"].sum() else ("share_services", "title_services")
+    unknown = mine[mine["level"].isna()]
+
+    def share_online(column: str) -> str:
+        """What is known to be online, and what is if all unknown levels were."""
+        low = float(online[column].sum())
+        high = low + float(unknown[column].sum())
+        if source.percent(low / 100) == source.percent(high / 100):
+            return source.percent(low / 100)
+        return source.text("service_levels.range", low=source.score(low), high=source.percent(high / 100))
+
+    column, key, word = (
+        ("share_cases", "title", "open")
+        if mine["n_cases"].sum()
+        else ("share_services", "title_services", "open_services")
+    )
+    n_open = float(unknown[column].sum())
+    said = source.text(f"service_levels.{word}", unknown=source.percent(n_open / 100)) if n_open else ""
     return source.text(
         f"service_levels.{key}",
-        share=source.percent(online[column].sum() / 100),
-        other=source.percent(online["share_services"].sum() / 100),
+        share=share_online(column),
+        other=share_online("share_services"),
         level=source.number(known[model].online_from),
+        open=said,
+    )
+
+
+def _level_rule(source: Source, rule: str, models: Iterable[str]) -> str:
+    """Return the rule in words: a model without criteria takes the level as it was reported."""
+    known = {} if source.inventory is None else {m.id: m for m in source.inventory.strategy.service_models}
+    if known and not any(known[m].criteria for m in models if m in known):
+        return source.text("rule", name=source.text("service_levels.reported"))
+    return source.rule(rule)
+
+
+def _heatmap_title(source: Source, means: pd.Series) -> str:
+    """Name the dimensions furthest ahead and behind; those that print the same number stand together."""
+    named = _group_names(source, "maturity", [str(d) for d in means.index])
+    printed = means.astype(float).map(source.score)
+    best, worst = printed[means.idxmax()], printed[means.idxmin()]
+    if best == worst:
+        return source.text("maturity_heatmap.title_even", value=best)
+    ahead, behind = ([named[str(d)] for d in printed.index[printed == v]] for v in (best, worst))
+    return source.text(
+        "maturity_heatmap.title",
+        best=source.listed(ahead),
+        best_value=best,
+        worst=source.listed(behind),
+        worst_value=worst,
+    )
+
+
+def _gap_title(source: Source, gaps: pd.Series) -> str:
+    """Say the mean gap and whose is widest, from gaps in falling order."""
+    printed = gaps.map(source.score)
+    names = [source.office(o, long=True) for o in gaps.index[printed == printed.iloc[0]]]
+    if len(gaps) == 1:
+        return source.text("maturity_gap.title_single", office=names[0], gap=printed.iloc[0])
+    form = {1: "title", 2: "title_two"}.get(len(names), "title_many")
+    return source.text(
+        f"maturity_gap.{form}",
+        mean=source.score(float(gaps.mean())),
+        office=names[0],
+        other=names[-1],
+        count=len(names),
+        gap=printed.iloc[0],
     )
 
 

@@ -15,8 +15,13 @@ from digistrat.reporting.charts.bars import against_ceiling
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes
 from digistrat.reporting.charts.gantt import year_ticks
 from digistrat.reporting.charts.lettering import clip
-from digistrat.reporting.charts.portfolio import budget_height, by_year, kind_key
+from digistrat.reporting.charts.portfolio import budget_height, by_year, kind_key, without_costs
 from digistrat.reporting.charts.source import Source, source_of
+
+# darker with the load; above full load another colour, with a hatch
+LOAD_STEPS = (50, 80, 100)
+LOAD_FILLS = (style.SEQUENTIAL[1], style.SEQUENTIAL[2], style.SEQUENTIAL[4], style.CATEGORY[3])
+NEARLY_FULL = 80  # per cent
 
 
 @style.styled
@@ -69,13 +74,12 @@ def plot_load(plan: Any, *, run_id: str = "", ax: Axes | None = None) -> Axes:
     year_ticks(ax, x0, x1)
     for side in ax.spines.values():
         side.set_visible(False)
-    over = data[data["load"] > 100 * (1 + 1e-9)]
     data = data[columns]
     return finish(
         ax,
         source,
         name="load",
-        title=_load_title(source, data, over),
+        title=_load_title(source, data),
         subtitle=source.text("load.subtitle", scope=source.scope),
         data=data,
         kind=source.text("load.alt", count=len(order), scope=source.scope),
@@ -131,6 +135,7 @@ def plot_budget(plan: Any, *, run_id: str = "", ax: Axes | None = None) -> Axes:
         data=data,
         kind=source.text("budget.alt", scope=source.scope),
         key=key,
+        rule=without_costs(source, plan.portfolio),
         run_id=run_id,
     )
 
@@ -140,7 +145,7 @@ def _load_cells(ax: Axes, data: pd.DataFrame) -> set[str]:
     used: set[str] = set()
     start = date2num(data["month"])
     end = date2num(data["month"] + pd.offsets.MonthBegin(1))
-    fill = [style.PAPER if not v else style.diverging(v / 100 - 1e-9) for v in data["load"]]
+    fill = [style.PAPER if not v else LOAD_FILLS[_load_class(v)] for v in data["load"]]
     run = 0
     for i in range(1, len(data) + 1):
         same = (
@@ -153,7 +158,7 @@ def _load_cells(ax: Axes, data: pd.DataFrame) -> set[str]:
             continue
         used.add(fill[run])
         if fill[run] != style.PAPER:
-            over = fill[run] in style.DIVERGING[3:]
+            over = fill[run] == LOAD_FILLS[-1]
             ax.add_patch(
                 Rectangle(
                     (start[run], data["row"].iloc[run] - 0.38),
@@ -179,31 +184,39 @@ def _peak(source: Source, mine: pd.DataFrame) -> str:
     return source.text("load.peak", load=source.percent(load / 100), month=month)
 
 
-def _load_title(source: Source, data: pd.DataFrame, over: pd.DataFrame) -> str:
-    demand = data.groupby("role_id")["demand_fte"].sum()
-    capacity = data.groupby("role_id")["capacity_fte"].sum()
-    tightest = str((demand / capacity.where(capacity > 0)).fillna(0).idxmax())
-    role = data.loc[data["role_id"] == tightest, "role"].iloc[0]
-    if over.empty:
-        mean = demand[tightest] / capacity[tightest] if capacity[tightest] else 0.0
-        return source.text("load.title", role=role, mean=source.percent(float(mean)))
-    months = over.groupby("role").size().sort_values(ascending=False, kind="stable")
-    return source.text("load.title_over", count=len(months), role=months.index[0], months=int(months.iloc[0]))
+def _load_class(load: float) -> int:
+    """Which step of `LOAD_STEPS` a load is above; exactly full is no overload."""
+    return sum(load > step * (1 + 1e-9) for step in LOAD_STEPS)
+
+
+def _load_title(source: Source, data: pd.DataFrame) -> str:
+    """Name the role with most months above `NEARLY_FULL`, and among equals the one of the highest peak."""
+    full = NEARLY_FULL * (1 + 1e-9)
+    roles = data.groupby("role", sort=False)["load"].agg(
+        months=lambda load: int((load > full).sum()), peak="max"
+    )
+    role = str(roles.sort_values(["months", "peak"], ascending=False, kind="stable").index[0])
+    peak = float(roles.at[role, "peak"])
+    overloaded = int(roles["peak"].gt(LOAD_STEPS[-1] * (1 + 1e-9)).sum())
+    return source.text("load.over", count=overloaded) + source.text(
+        "load.tightest",
+        count=int(roles.at[role, "months"]),
+        role=role,
+        limit=source.percent(NEARLY_FULL / 100),
+        peak=source.percent(peak / 100) if np.isfinite(peak) else source.text("load.no_position"),
+    )
 
 
 def _load_key(source: Source, used: set[str]) -> list[Key]:
-    steps = [0, *(round(s * 100) for s in style.DIVERGING_STEPS)]
+    low, middle, high = LOAD_STEPS
     words = [
-        source.text("load.below", high=steps[1]),
-        source.text("load.between", low=steps[1], high=steps[2]),
-        source.text("load.between", low=steps[2], high=steps[3]),
-        source.text("load.between_over", low=steps[3], high=steps[4]),
-        source.text("load.above", low=steps[4]),
+        source.text("load.below", high=low),
+        source.text("load.between", low=low, high=middle),
+        source.text("load.between", low=middle, high=high),
+        source.text("load.above", low=high),
     ]
     key = [Key(source.text("load.nothing"), style.PAPER, edge=style.PALE)]
-    for i, (word, fill) in enumerate(zip(words, style.DIVERGING, strict=True)):
-        if i < 3 or fill in used:
-            key.append(
-                Key(word, fill, hatch=style.HATCH_OVER if i > 2 else "", edge="" if i > 2 else style.PALE)
-            )
+    key += [Key(word, fill) for word, fill in zip(words[:3], LOAD_FILLS[:3], strict=True)]
+    if LOAD_FILLS[3] in used:
+        key.append(Key(words[3], LOAD_FILLS[3], hatch=style.HATCH_OVER))
     return key

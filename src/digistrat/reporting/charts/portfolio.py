@@ -171,6 +171,7 @@ def plot_portfolio_budget(portfolio: Any, *, run_id: str = "", ax: Axes | None =
         data=data,
         kind=source.text("portfolio_budget.alt", scope=source.scope),
         key=kind_key(source, data, "used_eur", "available_eur"),
+        rule=without_costs(source, portfolio),
         run_id=run_id,
     )
 
@@ -204,6 +205,12 @@ def kind_key(source: Source, data: pd.DataFrame, amount: str, ceiling: str) -> l
         Key(source.text("ceiling"), style.INK, kind="marker", marker="|"),
         *([Key(source.text("over_ceiling"), style.CATEGORY[3], hatch=style.HATCH_OVER)] if over else []),
     ]
+
+
+def without_costs(source: Source, portfolio: Any) -> str:
+    """Say how many running projects state no costs, so that the available money may be too high."""
+    n = getattr(getattr(portfolio, "problem", None), "n_running_without_costs", 0)
+    return source.text("without_costs", count=int(n)) if n else ""
 
 
 def proof(source: Source, record: Any) -> str:

@@ -87,11 +87,16 @@ def plot_rank_intervals(
             "rank_intervals.subtitle",
             count=len(data),
             total=source.text(f"unit.{unit}", count=total),
-            samples=robust.n_samples,
+            trials=robust.n_samples,
             scope=source.scope,
         ),
         data=data,
-        kind=source.text("rank_intervals.alt", count=len(data), samples=robust.n_samples, scope=source.scope),
+        kind=source.text(
+            "rank_intervals.alt",
+            shown=source.text(f"unit.{unit}", count=len(data)),
+            trials=robust.n_samples,
+            scope=source.scope,
+        ),
         key=[
             Key(source.text("rank_intervals.median"), style.FOCUS, kind="marker"),
             Key(source.text("rank_intervals.range"), style.SEQUENTIAL[2]),
@@ -158,7 +163,7 @@ def plot_rank_acceptability(
     ax = open_axes(ax, body=max(len(data) * 0.235, 0.5) + 0.3)
     tints = (style.SEQUENTIAL[4], style.SEQUENTIAL[3], style.SEQUENTIAL[2], style.SEQUENTIAL[1])
     fills = dict(zip(names, tints, strict=False))
-    spans = stacked_bars(ax, data, fills, data[names].map(source.number))
+    spans = stacked_bars(ax, data, fills, data[names].map(source.score))
     row_axis(ax, _labels(data))
     ax.set_xlim(0, 100)
     ax.set_xticks([0, 25, 50, 75, 100], labels=[source.percent(v / 100) for v in (0, 25, 50, 75, 100)])
@@ -170,7 +175,11 @@ def plot_rank_acceptability(
         source,
         name="rank_acceptability",
         title=source.text(
-            "rank_acceptability.title", count=sure, of=len(data), k=n, share=source.percent(SURE)
+            "rank_acceptability.title",
+            count=sure,
+            of=source.text(f"unit.{unit}", count=len(data)),
+            k=n,
+            share=source.percent(SURE),
         )
         if total > n
         else source.text(
@@ -182,12 +191,15 @@ def plot_rank_acceptability(
             "rank_acceptability.subtitle",
             count=len(data),
             total=source.text(f"unit.{unit}", count=total),
-            samples=robust.n_samples,
+            trials=robust.n_samples,
             scope=source.scope,
         ),
         data=data,
         kind=source.text(
-            "rank_acceptability.alt", count=len(data), samples=robust.n_samples, scope=source.scope
+            "rank_acceptability.alt",
+            shown=source.text(f"unit.{unit}", count=len(data)),
+            trials=robust.n_samples,
+            scope=source.scope,
         ),
         key=[
             Key(_class_label(source, a, b, total), fills[c]) for c, (a, b) in zip(names, edges, strict=True)

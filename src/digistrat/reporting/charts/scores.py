@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,15 @@ from matplotlib.axes import Axes
 
 from digistrat.reporting import style
 from digistrat.reporting.charts.bars import stacked_bars, total_labels
-from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, label_inside, open_axes, row_axis
+from digistrat.reporting.charts.canvas import (
+    DASHES,
+    Key,
+    draw_nothing,
+    finish,
+    label_inside,
+    open_axes,
+    row_axis,
+)
 from digistrat.reporting.charts.labels import place_labels
 from digistrat.reporting.charts.lettering import clip, labelled, width
 from digistrat.reporting.charts.source import Source, source_of
@@ -185,22 +193,20 @@ def plot_priority(
         line(50, color=style.PALE, linewidth=1.0, zorder=1)
     radius = _radius(data["cost_eur"])
     area = (2 * radius) ** 2
-    emphasised = data["selected"].to_numpy() if portfolio is not None else np.ones(len(data), dtype=bool)
-    hollow = data["provisional"].to_numpy()
-    for mask, face, edge, z in (
-        (~emphasised, style.PAPER, style.GREY, 2),
-        (emphasised & hollow, style.PAPER, style.FOCUS, 3),
-        (emphasised & ~hollow, style.FOCUS, style.PAPER, 4),
-    ):
-        ax.scatter(
-            data["readiness"][mask],
-            data["impact"][mask],
-            s=area[mask],
-            facecolor=face,
-            edgecolor=edge,
-            linewidth=1.0,
-            zorder=z,
-        )
+    filled = data["selected"] if portfolio is not None else pd.Series(True, data.index)
+    # small marks on top of large ones, so that each can be counted
+    order = np.argsort(-area, kind="stable")
+    marks = [_mark(bool(filled.iloc[i]), bool(data["provisional"].iloc[i])) for i in order]
+    ax.scatter(
+        data["readiness"].iloc[order],
+        data["impact"].iloc[order],
+        s=area[order],
+        facecolor=[face for face, _, _ in marks],
+        edgecolor=[edge for _, edge, _ in marks],
+        linestyle=cast(Any, [DASHES if is_dashed else "solid" for _, _, is_dashed in marks]),
+        linewidth=1.1,
+        zorder=3,
+    )
     ax.set_xlabel(source.text("priority.x"), loc="right")
     ax.set_ylabel(source.text("priority.y"), loc="top")
     corners = [
@@ -268,17 +274,28 @@ def _important(data: pd.DataFrame, n: int) -> list[tuple[int, str]]:
 
 
 def _priority_key(source: Source, data: pd.DataFrame, has_portfolio: bool) -> list[Key]:
+    filled = data["selected"] if has_portfolio else pd.Series(True, data.index)
+    words = {
+        (True, False): "selected",
+        (True, True): "state.provisional_selected" if has_portfolio else "state.provisional_mark",
+        (False, False): "not_selected",
+        (False, True): "state.provisional_not_selected",
+    }
     key = []
-    solid = data[~data["provisional"]]
-    if has_portfolio:
-        if solid["selected"].any():
-            key.append(Key(source.text("selected"), style.FOCUS, kind="marker"))
-        if (~data["selected"]).any():
-            key.append(Key(source.text("not_selected"), style.PAPER, kind="marker", edge=style.GREY))
-    shown = data[data["selected"]] if has_portfolio else data
-    if shown["provisional"].any():
-        key.append(Key(source.text("state.provisional_mark"), style.PAPER, kind="marker", edge=style.FOCUS))
+    for (is_filled, provisional), word in words.items():
+        is_there = bool(((filled == is_filled) & (data["provisional"] == provisional)).any())
+        if is_there and (has_portfolio or provisional):
+            face, edge, dashed = _mark(is_filled, provisional)
+            key.append(Key(source.text(word), face, kind="marker", edge=edge, dashed=dashed))
     return key
+
+
+def _mark(filled: bool, provisional: bool) -> tuple[str, str, bool]:
+    """Fill, edge and whether the edge is dashed: filled is selected, dashed is provisional."""
+    if filled:
+        # the dashes need a paler fill to be seen
+        return (style.SEQUENTIAL[2], style.FOCUS, True) if provisional else (style.FOCUS, style.PAPER, False)
+    return style.PAPER, style.GREY, provisional
 
 
 def _radius(cost: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,15 @@ class Source:
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a number."""
         return format_number(float(value), self.language, decimals)
+
+    def score(self, value: float) -> str:
+        """Write a value of 0–100; something is never rounded to 0, nor less than all to 100."""
+        written = self.number(value)
+        if value < 100 - 1e-9 and written == self.number(100):
+            return ">" + self.number(99)
+        if value > 1e-9 and written == self.number(0):
+            return "<" + self.number(1)
+        return written
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """Write a share of 0–1 as per cent; something is never rounded to 0, nor less than all to 100."""
@@ -101,10 +110,17 @@ class Source:
         """
         if not has_text(f"rule.{rule}.name", self.language):
             return self.text("rule", name=rule)
-        name = " ".join(text(f"rule.{rule}.{part}", self.language) for part in ("name", "description"))
+        name = ": ".join(text(f"rule.{rule}.{part}", self.language) for part in ("name", "description"))
         said = self.text("rule", name=name)
         is_ordinal = what in ("maturity", "readiness") and rule != "minimum"
         return f"{said}; {self.text('ordinal')}" if is_ordinal else said
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Return names in quotation marks, with commas and an "and" before the last."""
+        quoted = [self.text("quoted", name=name) for name in names]
+        if len(quoted) < 2:
+            return "".join(quoted)
+        return self.text("and", first=", ".join(quoted[:-1]), last=quoted[-1])
 
     def names(self, unit: str, labels: Iterable[Any]) -> dict[Any, str]:
         """Return what alternatives are called; their own label where nothing is known."""
