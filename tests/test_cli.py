@@ -126,3 +126,10 @@ def test_a_round_without_returns_is_refused(tmp_path: Path) -> None:
         status, text = call(*command, "--strategy", STRATEGY)
         assert status == 2
         assert "holds no return" in text
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digistrat.cli.find_spec", lambda name: None)
+    status, text = call("run", "--strategy", STRATEGY)
+    assert status == 2
+    assert "digistrat[notebooks]" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -144,6 +145,8 @@ def run(
     from digistrat.reporting.notebooks import NotebookError, execute_notebooks, list_notebooks
     from digistrat.reporting.provenance import write_run_record
 
+    if find_spec("nbclient") is None:
+        _stop("digistrat run needs the extra 'notebooks': pip install 'digistrat[notebooks]'")
     started = time.time()
     loaded = _strategy(strategy, language)
     source = _round(raw, round)

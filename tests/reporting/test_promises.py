@@ -122,7 +122,7 @@ def test_shares_are_never_rounded_to_nothing_or_all() -> None:
 def test_charts_name_the_rule_and_what_it_takes_for_granted(r: Any) -> None:
     assert "Stufen gemittelt" in charts.chart_of(charts.plot_maturity_heatmap(r.maturity)).foot
     foot = charts.chart_of(charts.plot_ranking(r.impact)).foot
-    assert "Gewichtetes Mittel über die bewerteten Kriterien" in foot
+    assert "Gewichtetes Mittel: über die bewerteten Kriterien" in foot
     assert "Stufen gemittelt" not in foot
 
 

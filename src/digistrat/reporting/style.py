@@ -30,16 +30,13 @@ BAND = "#F4F4F4"
 
 SEQUENTIAL = ("#EAF1F7", "#BDD3E6", "#86AED0", "#3A72A6", "#12436D")
 SEQUENTIAL_STEPS = (20, 40, 60, 80)
-# Centred on full load; above it the cells are hatched too.
-DIVERGING = ("#86AED0", "#C4D8E8", "#E8E6E1", "#F9C3A2", "#F46A25")
-DIVERGING_STEPS = (0.5, 0.8, 1.0, 1.2)
 STAGE = ("#BDD3E6", "#86AED0", "#12436D", "#3A72A6")  # prepare, decide and procure, implement, introduce
 
 STATUS = dict(zip(("existing", "in_preparation", "possible", "discontinued"), CATEGORY, strict=True))
 SEVERITY = {"error": CATEGORY[2], "warning": CATEGORY[3], "info": CATEGORY[0]}
 KIND = {"investive": CATEGORY[0], "consumptive": CATEGORY[1]}
 
-PALETTE = frozenset((*CATEGORY, PAPER, INK, QUIET, GREY, PALE, GRID, BAND, *SEQUENTIAL, *DIVERGING, *STAGE))
+PALETTE = frozenset((*CATEGORY, PAPER, INK, QUIET, GREY, PALE, GRID, BAND, *SEQUENTIAL, *STAGE))
 
 FONT = "DejaVu Sans"
 SIZE_TITLE = 13.0
@@ -171,8 +168,3 @@ def text_on(fill: str) -> str:
 def sequential(value: float) -> str:
     """Return the step of the sequential ramp for a value of 0–100."""
     return SEQUENTIAL[sum(value >= step for step in SEQUENTIAL_STEPS)]
-
-
-def diverging(share: float) -> str:
-    """Return the step of the diverging ramp for a load; exactly full (1.0) is not yet overload."""
-    return DIVERGING[sum(share > step for step in DIVERGING_STEPS)]

@@ -319,7 +319,7 @@ def plot_coverage(inventory: Any, *, page: int = 1, run_id: str = "", ax: Axes |
     title = source.text("coverage.title", count=n, returned=returned)
     if means.notna().any():
         printed = (means.dropna() / 100).map(source.percent)
-        share = printed[means.idxmin()]
+        share = printed.iloc[int(means.dropna().to_numpy().argmin())]
         # what prints the same number was filled in as little
         tables = [heads[str(t)].replace("\u00ad", "") for t in printed.index[printed == share]]
         title += source.text("coverage.least", tables=", ".join(tables), share=share)

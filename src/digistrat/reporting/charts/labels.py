@@ -147,6 +147,8 @@ def place_labels(
                 path_effects=_HALO,
             )
         )
+        # labels lie inside the frame: the layout needs no room for them, and stays as it was measured
+        written[-1].set_in_layout(False)
     return written
 
 

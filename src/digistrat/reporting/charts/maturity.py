@@ -438,7 +438,8 @@ def _heatmap_title(source: Source, means: pd.Series) -> str:
     """Name the dimensions furthest ahead and behind; those that print the same number stand together."""
     named = _group_names(source, "maturity", [str(d) for d in means.index])
     printed = means.astype(float).map(source.score)
-    best, worst = printed[means.idxmax()], printed[means.idxmin()]
+    order = means.to_numpy(dtype=float).argsort()
+    best, worst = printed.iloc[order[-1]], printed.iloc[order[0]]
     if best == worst:
         return source.text("maturity_heatmap.title_even", value=best)
     ahead, behind = ([named[str(d)] for d in printed.index[printed == v]] for v in (best, worst))

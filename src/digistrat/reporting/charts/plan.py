@@ -192,15 +192,14 @@ def _load_class(load: float) -> int:
 def _load_title(source: Source, data: pd.DataFrame) -> str:
     """Name the role with most months above `NEARLY_FULL`, and among equals the one of the highest peak."""
     full = NEARLY_FULL * (1 + 1e-9)
-    roles = data.groupby("role", sort=False)["load"].agg(
-        months=lambda load: int((load > full).sum()), peak="max"
-    )
-    role = str(roles.sort_values(["months", "peak"], ascending=False, kind="stable").index[0])
-    peak = float(roles.at[role, "peak"])
-    overloaded = int(roles["peak"].gt(LOAD_STEPS[-1] * (1 + 1e-9)).sum())
+    by_role = data.assign(is_full=data["load"] > full).groupby("role", sort=False)
+    months, peaks = by_role["is_full"].sum(), by_role["load"].max()
+    role = max(months.index, key=lambda r: (months[r], peaks[r]))  # the first of equals
+    peak = float(peaks[role])
+    overloaded = int((peaks > LOAD_STEPS[-1] * (1 + 1e-9)).sum())
     return source.text("load.over", count=overloaded) + source.text(
         "load.tightest",
-        count=int(roles.at[role, "months"]),
+        count=int(months[role]),
         role=role,
         limit=source.percent(NEARLY_FULL / 100),
         peak=source.percent(peak / 100) if np.isfinite(peak) else source.text("load.no_position"),

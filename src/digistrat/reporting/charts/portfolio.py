@@ -13,7 +13,10 @@ from digistrat.reporting import style
 from digistrat.reporting.charts.bars import against_ceiling
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes
 from digistrat.reporting.charts.labels import place_labels
+from digistrat.reporting.charts.lettering import width
 from digistrat.reporting.charts.source import Source, source_of
+
+_AXIS_ROOM = 420.0  # points that the cost axis has at least
 
 
 @style.styled
@@ -73,11 +76,16 @@ def plot_portfolio(portfolio: Any, *, n_labels: int = 12, run_id: str = "", ax: 
     low, high = float(data["cost_eur"].min()) / 1.5, float(data["cost_eur"].max()) * 1.8
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    amounts = _round_amounts(low, high)
+    # a label that reached beyond the axis would move it at every drawing
+    amounts = [
+        v
+        for v in _round_amounts(low, high)
+        if np.log(high / v) / np.log(high / low) * _AXIS_ROOM > width(source.tick(v)) / 2 + 2
+    ] or [float(data["cost_eur"].min())]
     ax.set_xticks(amounts, labels=[source.tick(v) for v in amounts])
     ax.set_xlim(low, high)
     top = min(max(float(data["value"].max()) * 1.12, 10.0), 105.0)
-    marks = [v for v in range(0, 101, 20 if top > 50 else 10) if v <= top]
+    marks = [v for v in range(0, 101, 20 if top > 50 else 10) if v <= top * 0.97]
     ax.set_yticks(marks, labels=[source.number(v) for v in marks])
     ax.set_ylim(-2, top)
     ax.grid(axis="y")
