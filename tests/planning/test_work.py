@@ -375,3 +375,19 @@ def test_one_off_costs_take_the_upper_end_and_keep_missing_apart():
     found = one_off_costs(inventory, pd.Index(["a", "b", "c"]))
     assert found["a"] == 25
     assert found[["b", "c"]].isna().all()
+
+
+def test_what_is_dated_before_planning_begins_is_done_by_then():
+    # reported on 2026-04-30, planned from 2027-01-01 on
+    a = project("a", "in_preparation")
+    before = reported("KO", share_done=0.0, start_date="2026-05-01", end_date="2026-12-31")
+    # 92 of the 184 days from 2026-10-01 to 2027-04-02 lie before the planning start
+    across = reported("BE", share_done=0.0, start_date="2026-10-01", end_date="2027-04-02")
+    # half is done; of the rest, dated 2026-05-01 … 2027-08-31, half again by 2027-01-01 (245 of 488 days)
+    begun = reported("VG", share_done=0.5, start_date="2026-01-01", end_date="2027-08-31")
+    late = reported("UM", share_done=0.5, start_date="2025-01-01", end_date="2026-03-31")
+    shares = left(projects=[a], phases=[before, across, begun, late])
+    assert "KO" not in shares
+    assert shares["BE"] == pytest.approx(0.5)
+    assert shares["VG"] == pytest.approx(0.5 * (1 - 245 / 488))
+    assert shares["UM"] == 0.5

@@ -93,10 +93,11 @@ def project_phases(
     that it can begin: typical weeks to the nearest month, never below the shortest. No phase is so short that
     a role would need more than one full-time equivalent for it.
 
-    Phases that are done are left out, and of one that has begun what is left; what comes before a phase that
-    has begun is done unless the office says otherwise. Where an office reports no progress of a project in
-    preparation, it is taken to be as far as its dates say (without both dates: not begun); its last phase
-    always remains, for it is not in operation yet.
+    Phases that are done are left out, and of one that has begun what is left. What an office has dated
+    between the reporting date and the beginning of planning counts as done by then; what comes before a
+    phase that has begun is done unless the office says otherwise. Where an office reports no progress of a
+    project in preparation, it is taken to be as far as its dates say (without both dates: not begun); its
+    last phase always remains, for it is not in operation yet.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def project_phases(
     elapsed = (gone / length).clip(0, 1).where(table["status"] == "in_preparation").fillna(0.0)
     earliest = table[["start_date", "release_date"]].assign(first=pd.Timestamp(first)).max(axis="columns")
     earliest = earliest + pd.offsets.MonthBegin(0)  # phases begin with a month
-    months_known, done = _reported_phases(inventory, projects)
+    months_known, done = _reported_phases(inventory, projects, first)
     longest = (_efforts(inventory, projects, costs) / strategy.planning.days_per_fte_month).max(
         axis="columns"
     )
@@ -179,7 +180,7 @@ def project_phases(
 
 
 def _reported_phases(
-    inventory: Inventory, projects: pd.Index
+    inventory: Inventory, projects: pd.Index, first: dt.date
 ) -> tuple[dict[tuple[str, str], float], dict[str, dict[str, float]]]:
     """Months by (project, phase), and by project the shares of phases that are done, where offices say so."""
     reported = inventory.phases.dropna(subset=["project_id", "phase_id"])
@@ -187,6 +188,7 @@ def _reported_phases(
     days = (reported["end_date"] - reported["start_date"]).dt.days + 1
     months = reported["duration_months"].astype(float).fillna((days / DAYS_PER_MONTH).where(days > 0))
     shares = reported["share_done"].astype(float).where(reported["actual_end_date"].isna(), 1.0)
+    shares = _until(shares, reported, inventory.reporting_date, first)
     months_known: dict[tuple[str, str], float] = {}
     done: dict[str, dict[str, float]] = {}
     keys = zip(reported["project_id"], reported["phase_id"], strict=True)
@@ -196,6 +198,20 @@ def _reported_phases(
         if not math.isnan(share):
             done.setdefault(project, {})[phase] = share
     return months_known, done
+
+
+def _until(shares: pd.Series, phases: pd.DataFrame, reported: dt.date, first: dt.date) -> pd.Series:
+    """Shares done when planning begins: from the reporting date on, the rest is done evenly as dated.
+
+    A phase that should have ended by the reporting date is late: what is left of it stays left.
+    """
+    day = pd.Timedelta(days=1)
+    next_day = pd.Timestamp(reported) + day
+    begin = phases["start_date"].mask(phases["start_date"] < next_day, next_day)
+    end = phases["end_date"] + day
+    gone = ((pd.Timestamp(first) - begin) / (end - begin).where(end > begin)).clip(0, 1)
+    done = shares.fillna(0.0)
+    return (done + (1 - done) * gone).where(gone > 0, shares)
 
 
 def _left(template: PhaseTemplate, done: dict[str, float], elapsed: float) -> list[tuple[PhaseStep, float]]:
