@@ -150,11 +150,18 @@ def test_missing_keys_and_required_answers_are_said_at_their_cell():
         [None, "Portal", "Idee"],
         ["P2", None, "Idee"],
         ["P3", "k. A.", "Idee"],
+        ["P4", "entfällt", "Idee"],
     ]
     region = find_region(sheet_of(rows), FORM, "A.xlsx")
     chunk = read_region(region)
-    assert chunk.columns["project_id"] == [None, "P2", "P3"]
-    assert codes(region.findings) == [("missing-key", "A2"), ("missing-value", "B3"), ("missing-value", "B4")]
+    assert chunk.columns["project_id"] == [None, "P2", "P3", "P4"]
+    assert codes(region.findings) == [
+        ("missing-key", "A2"),
+        ("missing-value", "B3"),
+        ("no-answer", "B4"),
+        ("no-answer", "B5"),
+    ]
+    assert "„entfällt“" in region.findings[-1].message
 
 
 def test_states_tell_missing_from_not_applicable_and_unreadable():

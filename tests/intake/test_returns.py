@@ -122,7 +122,7 @@ def test_all_measures_of_ulm(shared):
     place = returns.locate("measures", nameless, "title")
     assert place.raw == "-"
     said = returns.findings[["code", "sheet", "cell"]].to_numpy().tolist()
-    assert said == [["missing-value", place.sheet, place.cell]]
+    assert said == [["no-answer", place.sheet, place.cell]]
     assert table["number"].tolist() == [row["Nr"] for row in truth]
     said = table["description"].fillna("-")
     assert [fold(text) for text in said] == [fold(row["Beschreibung"]) for row in truth]

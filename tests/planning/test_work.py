@@ -391,3 +391,9 @@ def test_what_is_dated_before_planning_begins_is_done_by_then():
     assert shares["BE"] == pytest.approx(0.5)
     assert shares["VG"] == pytest.approx(0.5 * (1 - 245 / 488))
     assert shares["UM"] == 0.5
+
+
+def test_nobody_works_on_a_possible_project_before_it_is_chosen():
+    a = project("a", "possible")
+    dated = reported("KO", share_done=0.0, start_date="2026-05-01", end_date="2026-12-31")
+    assert left(projects=[a], phases=[dated])["KO"] == 1

@@ -214,9 +214,10 @@ def _read_column(
         for code in result.codes:
             severity = SEVERITY.get(code, "error")
             region.say(code, severity, (row, number), column=column.name, values=expected)
-        if result.state == "missing" and column.required and not result.codes and not column.take:
-            # an empty key is said once, where the key is made up
-            code = "missing-key" if column.name == region.table.key else "missing-value"
+        no_answer = result.state in ("missing", "not_applicable") and not result.codes
+        if no_answer and column.required and not column.take:
+            found = "no-answer" if region.text(row, number) else "missing-value"
+            code = "missing-key" if column.name == region.table.key else found
             region.say(code, "warning", (row, number), column=column.name, values=expected)
     values[column.name] = [p.value for p in parsed]
     raws[column.name] = raw

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-BUYERS = ("municipality", "sector")
 UNTIL_EU = "until_eu"
 
 

@@ -188,7 +188,9 @@ def _reported_phases(
     days = (reported["end_date"] - reported["start_date"]).dt.days + 1
     months = reported["duration_months"].astype(float).fillna((days / DAYS_PER_MONTH).where(days > 0))
     shares = reported["share_done"].astype(float).where(reported["actual_end_date"].isna(), 1.0)
-    shares = _until(shares, reported, inventory.reporting_date, first)
+    # only what has been decided goes on by itself
+    goes_on = reported["project_id"].map(inventory.projects["status"]) == "in_preparation"
+    shares = _until(shares, reported, inventory.reporting_date, first).where(goes_on, shares)
     months_known: dict[tuple[str, str], float] = {}
     done: dict[str, dict[str, float]] = {}
     keys = zip(reported["project_id"], reported["phase_id"], strict=True)

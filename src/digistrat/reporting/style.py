@@ -46,7 +46,6 @@ LINE_SPACING = 1.22
 
 # A4 portrait between margins of 17.5 mm, so that 9 pt stay 9 pt in print.
 WIDTH = 6.9
-HEIGHT_MAX = 10.4
 
 HATCH_NONE = "////"  # no value
 HATCH_OVER = "xxx"  # above the limit
