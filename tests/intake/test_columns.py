@@ -11,7 +11,7 @@ from making import F, codes, make_form, sheet_of
 
 from digistrat.intake.columns import SEVERITY, read_region, typed
 from digistrat.intake.forms import Column
-from digistrat.intake.tables import find_region
+from digistrat.intake.tables import find_regions
 
 FORM = make_form()
 KINDS = ["text", "identifier", "number", "integer", "amount", "date", "boolean", "choice", "list"]
@@ -20,8 +20,7 @@ KINDS = ["text", "identifier", "number", "integer", "amount", "date", "boolean",
 def read(header, *values, name="Vorhaben", form=FORM):
     """The values of one column beside numbers and titles, with the region."""
     rows = [["Nr.", "Titel", header], *([f"P{n}", f"T{n}", value] for n, value in enumerate(values, 1))]
-    region = find_region(sheet_of(rows, name), form, "A.xlsx")
-    assert region is not None
+    (region,) = find_regions(sheet_of(rows, name), form, "A.xlsx")
     return read_region(region), region
 
 
@@ -96,7 +95,7 @@ def test_a_column_proves_how_its_numbers_are_written():
     assert chunk.columns["n_cases"] == [1234, 12_345_678, 2500]
     assert region.findings == []
     rows = [["Nr.", "Art", "2026", "2027"], ["P1", "i", "1.234", "1.234,50"]]
-    chunk = read_region(find_region(sheet_of(rows, "Kosten"), FORM, "A.xlsx"))
+    chunk = read_region(find_regions(sheet_of(rows, "Kosten"), FORM, "A.xlsx")[0])
     assert chunk.columns["amount_eur"] == [1234.0, 1234.5]  # the other year proves it
 
 
@@ -152,7 +151,7 @@ def test_missing_keys_and_required_answers_are_said_at_their_cell():
         ["P3", "k. A.", "Idee"],
         ["P4", "entfällt", "Idee"],
     ]
-    region = find_region(sheet_of(rows), FORM, "A.xlsx")
+    region = find_regions(sheet_of(rows), FORM, "A.xlsx")[0]
     chunk = read_region(region)
     assert chunk.columns["project_id"] == [None, "P2", "P3", "P4"]
     assert codes(region.findings) == [
@@ -171,7 +170,7 @@ def test_states_tell_missing_from_not_applicable_and_unreadable():
         ["P2", None, "acht"],
         ["P3", 11, "k. A."],
     ]
-    region = find_region(sheet_of(rows, "Wirkung"), FORM, "A.xlsx")
+    region = find_regions(sheet_of(rows, "Wirkung"), FORM, "A.xlsx")[0]
     columns = read_region(region).columns
     assert columns["criterion_id"] == ["c1"] * 3 + ["c2"] * 3
     assert columns["points"] == [8, None, None, None, None, None]
@@ -188,7 +187,7 @@ def test_states_tell_missing_from_not_applicable_and_unreadable():
 
 def test_an_unpivoted_cell_with_an_error_stays_a_row_and_an_empty_one_gives_none():
     rows = [["Nr.", "Art", "2026", "2027", "2028"], ["P1", "i", F("=A9", error="#REF!"), F("=1+1"), "  "]]
-    region = find_region(sheet_of(rows, "Kosten"), FORM, "A.xlsx")
+    region = find_regions(sheet_of(rows, "Kosten"), FORM, "A.xlsx")[0]
     columns = read_region(region).columns
     assert (columns["year"], columns["amount_eur"]) == ([2026, 2027], [None, None])
     assert codes(region.findings) == [("cell-error", "C2"), ("formula-without-value", "D2")]
@@ -278,7 +277,7 @@ def test_no_cell_raises_and_every_value_fits_its_type(kind, values):
     ]
     form = make_form(tables=[{"name": "t", "sheets": ["Vorhaben"], "columns": columns}])
     rows = [["Nr.", "X"], *([f"P{n}", value] for n, value in enumerate(values))]
-    region = find_region(sheet_of(rows), form, "A.xlsx")
+    region = find_regions(sheet_of(rows), form, "A.xlsx")[0]
     chunk = read_region(region)
     series = typed(form.table("t").column("x"), chunk.columns["x"], pd.RangeIndex(len(chunk.rows)))
     if kind in ("number", "amount"):

@@ -9,7 +9,7 @@ from making import F, codes, make_form, sheet_of
 
 from digistrat.intake.columns import read_region
 from digistrat.intake.headers import close_targets, starts_like_total
-from digistrat.intake.tables import find_region
+from digistrat.intake.tables import find_regions
 
 FORM = make_form()
 HEADER = ["Nr.", "Titel", "Status", "Fallzahl"]
@@ -18,8 +18,7 @@ ROWS = [["P1", "Portal", "vorhanden", 12], ["P2", "Register", "Idee", 7], ["P3",
 
 def read(rows, name="Vorhaben", **options):
     """The columns of the table on a sheet, and its region."""
-    region = find_region(sheet_of(rows, name, **options), FORM, "A.xlsx")
-    assert region is not None
+    (region,) = find_regions(sheet_of(rows, name, **options), FORM, "A.xlsx")
     return read_region(region).columns, region
 
 
@@ -206,20 +205,20 @@ def test_a_cover_with_one_answer_only_is_read():
 
 def test_an_unknown_sheet_with_three_known_headers_is_read_and_one_with_two_is_not():
     assert read([HEADER[:3], ROWS[0][:3]], "Tabelle1")[1].table.name == "projects"
-    assert find_region(sheet_of([["Nr.", "Titel"], ["P1", "Portal"]], "Tabelle1"), FORM, "A.xlsx") is None
+    assert find_regions(sheet_of([["Nr.", "Titel"], ["P1", "Portal"]], "Tabelle1"), FORM, "A.xlsx") == []
 
 
 def test_a_table_with_two_columns_is_known_by_both():
     columns = [{"name": "a", "headers": ["Nr.", "Kennung"]}, {"name": "b", "headers": ["Schlüssel", "LeiKa"]}]
     form = make_form(tables=[{"name": "links", "columns": columns}])
-    region = find_region(sheet_of([["Kennung", "LeiKa"], ["P1", "99"]], "Tabelle1"), form, "A.xlsx")
+    region = find_regions(sheet_of([["Kennung", "LeiKa"], ["P1", "99"]], "Tabelle1"), form, "A.xlsx")[0]
     assert region is not None
     assert read_region(region).columns == {"a": ["P1"], "b": ["99"]}
 
 
 @pytest.mark.parametrize("rows", [[], [["nur eine Zelle"]], [[None, "", "  "]], [["a"] * 3, ["b"] * 3]])
 def test_sheets_without_a_table_give_none(rows):
-    assert find_region(sheet_of(rows, "Tabelle1"), FORM, "A.xlsx") is None
+    assert find_regions(sheet_of(rows, "Tabelle1"), FORM, "A.xlsx") == []
 
 
 def test_a_header_alone_gives_no_record_and_no_finding():
@@ -347,9 +346,10 @@ def test_order_of_columns_titles_and_blank_rows_never_change_the_table(order, in
 )
 def test_whatever_stands_on_a_sheet_is_used_or_kept(rows, name):
     sheet = sheet_of(rows, name)
-    region = find_region(sheet, FORM, "A.xlsx")
-    if region is None:
+    regions = find_regions(sheet, FORM, "A.xlsx")
+    if not regions:
         return
+    (region,) = regions
     chunk = read_region(region)
     used = {
         (chunk.rows[i], layout.columns[column])

@@ -99,7 +99,7 @@ def read_region(region: Region) -> Chunk:
     Parameters
     ----------
     region : Region
-        From `find_region`.
+        From `find_regions`.
 
     Returns
     -------
@@ -203,7 +203,7 @@ def _read_column(
     decimal: Any = None,
 ) -> None:
     parse = _parser(column, decimal or _decimal(region, column, [number]))
-    expected = _expected(column, region.text(region.header, number) or column.name)
+    expected = _expected(column, region.header_text(number) or column.name)
     parsed: list[Parsed] = []
     raw: list[Any] = []
     for row in region.records:

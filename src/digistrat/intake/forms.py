@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from digistrat.intake.values import fold
+from digistrat.intake.workbooks import Limits
 
 Kind = Literal[
     "text",
@@ -220,6 +221,10 @@ class Form(_Part):
     sheets_ignored : tuple of str
         Sheets that are not read, without a finding (help pages of the template).
     tables : tuple of Table
+    limits : Limits
+        How much of a file is read before it is refused.
+    approximate_share : float
+        Half the width of the bounds around a number that is said to be approximate, as a share of it.
     """
 
     name: str
@@ -227,6 +232,8 @@ class Form(_Part):
     language: Literal["de", "en"] = "de"
     sheets_ignored: tuple[str, ...] = ()
     tables: tuple[Table, ...] = Field(min_length=1)
+    limits: Limits = Limits()
+    approximate_share: float = Field(default=0.2, ge=0, le=1)
 
     @model_validator(mode="after")
     def _known_references(self) -> Form:

@@ -17,7 +17,7 @@ from digistrat.findings import Finding, Severity, findings_frame, make_finding
 from digistrat.intake.columns import Chunk, read_region, typed
 from digistrat.intake.forms import Form, Table
 from digistrat.intake.places import CellRef, Frames, Layout, Places
-from digistrat.intake.tables import Leftover, cell_text, find_region
+from digistrat.intake.tables import Leftover, cell_text, find_regions
 from digistrat.intake.workbooks import WorkbookError, cell_address, read_workbook
 from digistrat.texts import text
 
@@ -172,7 +172,7 @@ def read_return(path: Path, form: Form, folder: Path) -> Return:
         say("file-not-read", "warning", path.suffix)
         return result
     try:
-        workbook = read_workbook(path)
+        workbook = read_workbook(path, limits=form.limits)
     except WorkbookError as error:
         say(error.code, "error", error.value)
         return result
@@ -183,11 +183,12 @@ def read_return(path: Path, form: Form, folder: Path) -> Return:
         if not texts:
             continue
         ignored = sheet.name in (*form.sheets_ignored, text("template.lists", form.language))
-        region = None if sheet.hidden or ignored else find_region(sheet, form, file)
-        if region is not None:
+        regions = [] if sheet.hidden or ignored else find_regions(sheet, form, file)
+        for region in regions:
             result.chunks.append(read_region(region))
             result.findings += region.findings
             result.leftovers += region.leftovers
+        if regions:
             continue
         role = "ignored" if ignored else "hidden" if sheet.hidden else "unused"
         if role == "hidden":

@@ -23,7 +23,7 @@ from digistrat.intake.headers import (
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import Cell, Sheet, cell_address
 
-__all__ = ["Leftover", "Region", "cell_text", "find_region"]
+__all__ = ["Leftover", "Region", "cell_text", "find_regions"]
 
 Orientation = Literal["rows", "columns"]
 
@@ -61,8 +61,10 @@ class Region:
     ----------
     table : Table
         The form's table.
-    file, language : str
-        Name of the file and language of findings.
+    form : Form
+        Its form; findings are in the form's language.
+    file : str
+        Name of the file.
     sheet : Sheet
         Where it stands.
     orientation : {"rows", "columns"}
@@ -80,8 +82,8 @@ class Region:
     """
 
     table: Table
+    form: Form
     file: str
-    language: Literal["de", "en"]
     sheet: Sheet
     orientation: Orientation
     cells: Mapping[tuple[int, int], Cell]
@@ -104,6 +106,10 @@ class Region:
         """Return what stands in a record's cell."""
         return cell_text(self.cells.get((record, number)))
 
+    def header_text(self, number: int) -> str:
+        """Return the header above a number across the records."""
+        return self.text(self.header, number)
+
     def say(
         self,
         code: str,
@@ -120,7 +126,7 @@ class Region:
             make_finding(
                 code,
                 severity,
-                self.language,
+                self.form.language,
                 values=values,
                 file=self.file,
                 sheet=self.sheet.name,
@@ -147,8 +153,8 @@ class Region:
             )
 
 
-def find_region(sheet: Sheet, form: Form, file: str) -> Region | None:
-    """Find the form's table that a sheet holds.
+def find_regions(sheet: Sheet, form: Form, file: str) -> list[Region]:
+    """Find the form's tables that a sheet holds.
 
     The header is the row with the most known headers, not the first one with text; or a column of headers,
     where one knows more: records may stand in columns although the form has them in rows. A sheet whose name
@@ -165,8 +171,9 @@ def find_region(sheet: Sheet, form: Form, file: str) -> Region | None:
 
     Returns
     -------
-    Region or None
-        With columns mapped, records listed, and everything else of the sheet among findings and leftovers.
+    list of Region
+        With columns mapped, records listed, and everything else of the sheet among findings and leftovers;
+        empty where the sheet holds no table.
     """
     ways: dict[Orientation, dict[tuple[int, int], Cell]] = {
         "rows": sheet.cells,
@@ -184,16 +191,16 @@ def find_region(sheet: Sheet, form: Form, file: str) -> Region | None:
                 continue
             fit = (named, known, way == table.orientation)
             if best is None or fit > best[0]:
-                best = (fit, Region(table, file, form.language, sheet, way, cells, header))
+                best = (fit, Region(table, form, file, sheet, way, cells, header))
     if best is None:
-        return None
+        return []
     region = best[1]
     rows = lines[region.orientation]
     _map_columns(region, rows[region.header])
     extras = _split_rows(region, rows)
     _note_extras(region, rows[region.header], extras)
     _note_hidden(region, extras)
-    return region
+    return [region]
 
 
 def _by_rows(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]:
