@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,21 @@ def shared() -> Path:
         pytest.skip(reason)
     return SHARED
 
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice, to see what a spreadsheet program makes of our files; required in CI."""
+    found = shutil.which("soffice")
+    if found is None:
+        reason = "needs LibreOffice: install libreoffice-calc to run this test"
+        if os.environ.get("DIGISTRAT_REQUIRE_SOFFICE"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+# Every test reads for itself, also in processes that it starts; the tests of the cache name a folder.
+os.environ["DIGISTRAT_CACHE"] = "off"
 
 # No timed tests: a loaded machine must not fail an example.
 settings.register_profile("digistrat", deadline=None)

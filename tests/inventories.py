@@ -11,7 +11,7 @@ import pandas as pd
 
 from digistrat import Inventory, Strategy, offices_at, standard_form
 from digistrat.findings import findings_frame
-from digistrat.intake.places import Layout, Places
+from digistrat.intake.places import Layout, Places, RawBlock, Raws
 
 Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
 DTYPES = {
@@ -172,8 +172,8 @@ def make_inventory(
             {"file": FILE, "sheet": table.name, "row": range(2, len(frame) + 2)}, frame.index
         )
         sources[table.name] = places.assign(layout=number)
-        raws[table.name] = frame.reset_index() if table.key else frame
-        raws[table.name].index = frame.index
+        whole = frame.reset_index() if table.key else frame
+        raws[table.name] = (RawBlock.pack(whole.to_dict("list"), len(whole)),)
         layouts.append(Layout("rows", {column: k + 1 for k, column in enumerate(columns)}))
     frames["offices"] = offices_at(strategy, reporting_date)
     frames["office_changes"] = strategy.frame("office_changes")
@@ -184,7 +184,7 @@ def make_inventory(
         reporting_date,
         frames,
         findings_frame([]),
-        Places(sources, raws, tuple(layouts), {}),
+        Places(sources, Raws(raws), tuple(layouts), {}),
         files.assign(sha256="", n_records=1),
         pd.DataFrame(),
     )

@@ -8,7 +8,7 @@ import pytest
 from making import make_form, write_book
 from seen import same, seen_cells
 
-from digistrat.intake.places import CellRef, Frames, Layout, Places
+from digistrat.intake.places import CellRef, Frames, Layout, Places, RawBlock, Raws
 from digistrat.intake.returns import read_returns
 
 PLACES = Places(
@@ -20,7 +20,7 @@ PLACES = Places(
             )
         }
     ),
-    Frames({"t": pd.DataFrame({"x": ["5", "7"], "y_lower": ["l", "m"]}, index=["a", "b"], dtype="object")}),
+    Raws({"t": [RawBlock.pack({"x": ["5"], "y_lower": ["l"]}, 1), RawBlock.pack({"x": ["7"]}, 1)]}),
     (
         Layout("rows", {"x": 2, "y_lower": 3}, {"m": ("S", 1, 2, "Kopf")}),
         Layout("columns", {"x": 4, "y_lower": 28}),

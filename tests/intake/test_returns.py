@@ -296,7 +296,7 @@ def test_an_empty_folder_gives_empty_tables(tmp_path):
         "ratings": 0,
     }
     assert returns.tables["projects"].dtypes["start_date"] == "datetime64[s]"
-    assert returns.findings.empty
+    assert codes(returns.findings) == [("no-returns", "")]
     assert returns.leftovers.empty
 
 
@@ -470,3 +470,24 @@ def test_a_csv_without_header_lines_for_dates_is_typed(tmp_path):
     assert row["start_date"] == pd.Timestamp(dt.date(2027, 4, 1))
     assert (row["title"], row["n_cases"], row["is_public"]) == ("Café", 1234, True)
     assert codes(returns.findings) == [("file-encoding-guessed", "")]
+
+
+def test_columns_of_an_office_s_own_stay_beside_its_records(tmp_path):
+    rows = [["Nr.", "Titel", "Amtsleitung", "Status", "Raum"], ["P1", "Portal", "ja", "Idee", None]]
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": [*rows, ["P2", "Akte", "nein", "Idee", "3.12"]]})
+    across = [["Nr.", "Q1", "Q2"], ["Titel", "Karte", "Netz"], ["Status", "Idee", "Idee"], ["Raum", None, 7]]
+    costs = [["Nr.", "Art", 2027, 2028, "Quelle"], ["P1", "i", 5, 6, "Angebot"]]
+    write_book(tmp_path / "B.xlsx", {"Vorhaben": across, "Kosten": costs})
+    returns = read_returns(tmp_path, FORM)
+    extras = returns.extras("projects")
+    assert list(zip(extras.index, extras["header"], extras["text"], extras["cell"], strict=True)) == [
+        ("P1", "Amtsleitung", "ja", "C2"),
+        ("P2", "Amtsleitung", "nein", "C3"),
+        ("P2", "Raum", "3.12", "E3"),
+        ("Q2", "Raum", "7", "C4"),
+    ]
+    assert extras.index.name == "project_id"
+    assert returns.extras("costs")[["header", "text"]].to_numpy().tolist() == [["Quelle", "Angebot"]]
+    assert returns.extras("ratings").empty
+    with pytest.raises(ValueError, match=r"table must be one of .*projects.*, not 'x'"):
+        returns.extras("x")

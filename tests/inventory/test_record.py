@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import pickle
 from pathlib import Path
@@ -11,8 +12,10 @@ from books import cover, projects, write_book
 
 from digistrat.example import generate_round
 from digistrat.findings import InventoryError, require_valid
+from digistrat.intake.workbooks import Limits
 from digistrat.inventory.reading import read_inventory
 from digistrat.inventory.record import standard_form
+from inventories import make_strategy
 
 ON = dt.date(2026, 4, 30)
 
@@ -295,3 +298,13 @@ def test_an_empty_round_is_an_inventory_too(strategy, tmp_path):
     assert len(inventory.projects) == 0
     assert {"office_id", "order_value_net_eur_lower"} <= set(inventory.projects)
     assert len(inventory.budgets) == len(strategy.budgets)
+
+
+def test_the_strategy_says_how_returns_are_read():
+    strategy = make_strategy(intake={"approximate_share": 0.5, "n_cells": 10, "seconds": 2.0})
+    form = standard_form(strategy)
+    assert form.approximate_share == 0.5
+    assert form.limits == Limits(n_cells=10, seconds=2.0)
+    assert standard_form(make_strategy()).limits == Limits()
+    names = {field.name for field in dataclasses.fields(Limits)}
+    assert names == set(type(strategy.intake).model_fields) - {"approximate_share"}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+import pickle
+import zlib
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
 
 import pandas as pd
@@ -51,6 +56,25 @@ class Layout:
     fixed: Mapping[str, tuple[str, int, int, Any]] = field(default_factory=dict)
 
 
+def find_cell(layouts: Sequence[Layout], spans: Sequence[int], row: int, position: int, column: str) -> str:
+    """Return the address of one record's cell; empty where the column stands nowhere.
+
+    Parameters
+    ----------
+    layouts, spans
+        Of consecutive records, and how many records each covers.
+    row, position
+        Row of the record on its sheet, and its position among the records.
+    column
+        Name of the column.
+    """
+    layout = layouts[bisect_right(list(accumulate(spans)), position)]
+    number = layout.columns.get(column)
+    if number is None:
+        return ""
+    return cell_address(*((row, number) if layout.orientation == "rows" else (number, row)))
+
+
 class Frames(Mapping[str, pd.DataFrame]):
     """Frames by name that nobody can change: each look-up gives a copy, which copy-on-write makes free."""
 
@@ -70,6 +94,64 @@ class Frames(Mapping[str, pd.DataFrame]):
         return f"Frames({', '.join(f'{name}: {len(frame)} rows' for name, frame in self._frames.items())})"
 
 
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """What stood in the cells of some records, packed: looked at seldom, it must cost little until then.
+
+    Attributes
+    ----------
+    n_rows : int
+        Records in the block.
+    packed : bytes
+        Columns by name.
+    """
+
+    n_rows: int
+    packed: bytes
+
+    @classmethod
+    def pack(cls, columns: Mapping[str, Sequence[Any]], n_rows: int) -> RawBlock:
+        """Pack columns of raw values."""
+        return cls(n_rows, zlib.compress(pickle.dumps(dict(columns), pickle.HIGHEST_PROTOCOL), 1))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the columns; not to be changed."""
+        return _unpack(self.packed)
+
+    def at(self, position: int, column: str) -> Any:
+        """Return what stood in one record's cell; None where the return has no such column."""
+        values = self.columns().get(column)
+        return None if values is None else values[position]
+
+
+@lru_cache(maxsize=64)
+def _unpack(packed: bytes) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = pickle.loads(zlib.decompress(packed))  # packed by `RawBlock.pack`
+    return columns
+
+
+class Raws:
+    """What stood in the cells of every table, block by block.
+
+    Parameters
+    ----------
+    blocks : mapping
+        Table → its blocks in the order of its rows.
+    """
+
+    def __init__(self, blocks: Mapping[str, Sequence[RawBlock]]) -> None:
+        self.blocks = {table: tuple(found) for table, found in blocks.items()}
+        self._starts = {
+            table: list(accumulate((block.n_rows for block in found), initial=0))
+            for table, found in self.blocks.items()
+        }
+
+    def at(self, table: str, position: int, column: str) -> Any:
+        """Return what stood in one cell; None where the return has no such column."""
+        number = bisect_right(self._starts[table], position) - 1
+        return self.blocks[table][number].at(position - self._starts[table][number], column)
+
+
 @dataclass(frozen=True)
 class Places:
     """The places of every value of a set of tables.
@@ -78,15 +160,15 @@ class Places:
     ----------
     sources : mapping of frames
         Table → frame with the table's index: ``file``, ``sheet``, ``row`` and ``layout`` (a number).
-    raws : mapping of frames
-        Table → frame with the table's index: what stood in the cells.
+    raws : Raws
+        What stood in the cells, by position in the table.
     layouts : tuple of Layout
     exceptions : mapping
         (table, row label, column) → `CellRef` of single values that come from elsewhere.
     """
 
     sources: Mapping[str, pd.DataFrame]
-    raws: Mapping[str, pd.DataFrame]
+    raws: Raws
     layouts: tuple[Layout, ...]
     exceptions: Mapping[tuple[str, Any, str], CellRef]
 
@@ -131,5 +213,5 @@ class Places:
             )
         record, number = int(place["row"]), layout.columns[name]
         address = (record, number) if layout.orientation == "rows" else (number, record)
-        raw = self.raws[table].at[label, name]
+        raw = self.raws.at(table, int(source.index.get_loc(label)), name)  # type: ignore[arg-type]
         return CellRef(str(place["file"]), str(place["sheet"]), cell_address(*address), raw)

@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from digistrat.intake.forms import Choices, Form, load_form
+from digistrat.intake.joining import extras_of
 from digistrat.intake.places import CellRef, Frames, Places
+from digistrat.intake.workbooks import Limits
 from digistrat.inventory.offices import is_valid
 from digistrat.strategy import Criterion, Strategy
 
@@ -92,6 +94,28 @@ class Inventory:
         if table in FROM_STRATEGY:
             return self._locate_in_strategy(table, row, column)
         return self.places.locate(table, row, READ_FROM.get(column, column))
+
+    def extras(self, table: str) -> pd.DataFrame:
+        """Return what offices added to a table's records in columns that the form does not have.
+
+        Parameters
+        ----------
+        table : str
+            Name of a table that comes from returns.
+
+        Returns
+        -------
+        DataFrame
+            Indexed as the table, one row per cell: ``header``, ``text``, ``file``, ``sheet``, ``cell``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such table.
+        """
+        if table not in self.sources:
+            raise ValueError(f"table must be one of {list(self.sources)}, not {table!r}")
+        return extras_of(self.leftovers, self.places, table)
 
     def _locate_in_strategy(self, table: str, row: Any, column: str) -> CellRef:
         entries: tuple[Any, ...] = getattr(self.strategy, FROM_STRATEGY[table])
@@ -185,4 +209,10 @@ def standard_form(strategy: Strategy) -> Form:
         "roles": {r.id: (r.name, r.id) for r in strategy.roles},
         "phases": joined((p.id, (p.name, p.id)) for p in phases),
     }
-    return load_form("inventory").fill(sets).model_copy(update={"language": strategy.language})
+    given = strategy.intake.model_dump(exclude_none=True)
+    settings = {
+        "language": strategy.language,
+        "approximate_share": given.pop("approximate_share"),
+        "limits": Limits(**given),
+    }
+    return load_form("inventory").fill(sets).model_copy(update=settings)

@@ -221,6 +221,25 @@ class Thresholds(_Part):
     group_coverage: Share = 0.5
 
 
+class Intake(_Part):
+    """How returns are read; a limit that is not given is the reader's own.
+
+    ``approximate_share`` is half the width of the bounds around a number that is said to be approximate. A
+    file above a limit is refused: bytes of the file, of an inflated part and of all parts, ratio of inflated
+    to packed bytes, parts, cells, seconds, and bytes of memory for another library's reader.
+    """
+
+    approximate_share: Share = 0.2
+    file_bytes: int | None = Field(default=None, gt=0)
+    part_bytes: int | None = Field(default=None, gt=0)
+    total_bytes: int | None = Field(default=None, gt=0)
+    part_ratio: int | None = Field(default=None, gt=0)
+    n_parts: int | None = Field(default=None, gt=0)
+    n_cells: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+    memory_bytes: int | None = Field(default=None, gt=0)
+
+
 class Office(_Part):
     """An organisation: an office, enterprise, city-owned company, staff unit or partner."""
 
@@ -270,6 +289,8 @@ class Strategy(_Part):
     service_models : tuple of ServiceModel
     roles, phase_templates, thresholds, budgets, planning
         What plans are made from.
+    intake
+        How returns are read.
     offices, office_changes
         The organisation, from ``offices.toml``.
     """
@@ -287,6 +308,7 @@ class Strategy(_Part):
     budgets: tuple[Budget, ...] = ()
     planning: Planning
     thresholds: Thresholds = Thresholds()
+    intake: Intake = Intake()
     offices: tuple[Office, ...] = Field(min_length=1)
     office_changes: tuple[OfficeChange, ...] = ()
 

@@ -1,0 +1,230 @@
+"""One file through a form: its records, packed, with findings and the cells that are none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digistrat.findings import Finding, Severity, make_finding
+from digistrat.intake.cache import Cache, make_key
+from digistrat.intake.columns import Chunk, read_region
+from digistrat.intake.forms import Form
+from digistrat.intake.packing import Packed, pack_column
+from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
+from digistrat.intake.tables import Leftover, cell_text, find_regions
+from digistrat.intake.workbooks import Workbook, WorkbookError, cell_address, read_workbook
+from digistrat.texts import text
+
+# What the reader notes about a file; other notes are infos.
+NOTES: dict[str, Severity] = {
+    "sheet-lost": "error",
+    "file-quote-open": "warning",
+}
+# What is said of a sheet that is not read.
+SHEETS: dict[str, tuple[str, Severity]] = {
+    "hidden": ("sheet-hidden", "info"),
+    "unused": ("sheet-not-used", "warning"),
+}
+PASSING = ("file-too-slow", "file-not-opened")  # what may go better the next time
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt")
+
+
+@dataclass
+class Block:
+    """The records of one region of a file, packed: what is needed to join them with those of other files.
+
+    Attributes
+    ----------
+    table, file, sheet : str
+    columns : dict
+        Column → packed values.
+    raws : RawBlock
+        What stood in the cells.
+    rows : array of int
+        Row of each record (column, where records stand in columns).
+    layouts : list of Layout
+        One per span of records; ``spans`` says how many records each has.
+    exceptions : dict
+        (position, column) → place of a value that was taken from elsewhere.
+    """
+
+    table: str
+    file: str
+    sheet: str
+    columns: dict[str, Packed]
+    raws: RawBlock
+    rows: np.ndarray[Any, np.dtype[np.int64]]
+    layouts: list[Layout]
+    spans: list[int]
+    exceptions: dict[tuple[int, str], CellRef]
+
+    def place(self, position: int, column: str) -> CellRef:
+        """Return the place of one record's cell."""
+        cell = find_cell(self.layouts, self.spans, int(self.rows[position]), position, column)
+        return CellRef(self.file, self.sheet, cell, self.raws.at(position, column))
+
+
+@dataclass
+class Return:
+    """One file, read: its records, its findings, and its cells that belong to no table."""
+
+    file: str
+    sha256: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What two returns that say the same have in common at a glance."""
+        return tuple((block.table, len(block.rows), tuple(sorted(block.columns))) for block in self.blocks)
+
+    def says_the_same(self, other: Return) -> bool:
+        """Whether the records of two returns hold the same, whatever the files are called."""
+        return self.shape == other.shape and all(
+            {name: list(map(str, column)) for name, column in one.raws.columns().items()}
+            == {name: list(map(str, column)) for name, column in two.raws.columns().items()}
+            for one, two in zip(self.blocks, other.blocks, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to read.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    file : str
+        Its name in findings and places.
+    sha256 : str
+        Digest of its content; empty for a file that cannot be read.
+    """
+
+    path: Path
+    file: str
+    sha256: str
+
+    def key(self, form_digest: str) -> str:
+        """Return the key of its result in the cache."""
+        return make_key("return", self.file, self.sha256, form_digest)
+
+
+def read_return(task: Task, form: Form) -> Return:
+    """Read one file; what cannot be read becomes a finding."""
+    return _read(task.path, Return(task.file, task.sha256), form)
+
+
+def read_tasks(tasks: Sequence[Task], form: Form, cache: Cache | None = None) -> list[Return]:
+    """Read some files, keeping each result in the cache."""
+    results = []
+    digest = form.digest() if cache else ""
+    for task in tasks:
+        result = read_return(task, form)
+        if cache and task.sha256 and not any(finding.code in PASSING for finding in result.findings):
+            cache.save(task.key(digest), result)
+        results.append(result)
+    return results
+
+
+def _read(path: Path, result: Return, form: Form) -> Return:
+    def say(code: str, severity: Severity, value: str = "", sheet: str = "") -> None:
+        result.findings.append(
+            make_finding(code, severity, form.language, file=result.file, sheet=sheet, value=value)
+        )
+
+    if path.suffix.lower() not in SUFFIXES:
+        say("file-not-read", "warning", path.suffix)
+        return result
+    try:
+        workbook = read_workbook(path, limits=form.limits)
+    except WorkbookError as error:
+        say(error.code, "error", error.value)
+        return result
+    for code, value in workbook.notes:
+        say(code, NOTES.get(code, "info"), value)
+    chunks = _read_sheets(workbook, result, form)
+    if not chunks:
+        say("no-table-found", "error")
+    _take_from_cover(chunks, form)
+    result.blocks = [_packed(chunk, form) for chunk in chunks]
+    return result
+
+
+def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
+    """Read the tables of every visible sheet; of the others keep the cells."""
+    chunks = []
+    unread = {*form.sheets_ignored, text("template.lists", form.language)}
+    for sheet in workbook.sheets:
+        if not sheet.cells:
+            continue
+        ignored = sheet.name in unread
+        regions = [] if sheet.hidden or ignored else find_regions(sheet, form, result.file)
+        for region in regions:
+            chunks.append(read_region(region))
+            result.findings += region.findings
+            result.leftovers += region.leftovers
+        if regions:
+            continue
+        role = "ignored" if ignored else "hidden" if sheet.hidden else "unused"
+        kept = [
+            Leftover(result.file, sheet.name, cell_address(*place), role, "", shown)
+            for place, cell in sheet.cells.items()
+            if (shown := cell_text(cell))
+        ]
+        result.leftovers += kept
+        if kept and role != "ignored":
+            code, severity = SHEETS[role]
+            result.findings.append(
+                make_finding(
+                    code,
+                    severity,
+                    form.language,
+                    file=result.file,
+                    sheet=sheet.name,
+                    value=str(len(kept)),
+                )
+            )
+    return chunks
+
+
+def _take_from_cover(chunks: Sequence[Chunk], form: Form) -> None:
+    """Fill empty cells of columns that the form takes from a one-record table of the same file."""
+    for chunk in chunks:
+        for column in form.table(chunk.table).columns:
+            if not column.take:
+                continue
+            table, name = column.take.split(".")
+            cover = next((c for c in chunks if c.table == table and len(c.rows) == 1), None)
+            if cover is None or cover.columns[name][0] is None:
+                continue
+            value, place = cover.columns[name][0], cover.place(0, name)
+            values = chunk.columns[column.name]
+            for position, old in enumerate(values):
+                if old is None:
+                    values[position] = value
+                    chunk.exceptions[position, column.name] = place
+
+
+def _packed(chunk: Chunk, form: Form) -> Block:
+    columns: dict[str, Packed] = {}
+    for column in form.table(chunk.table).columns:
+        bounds = [f"{column.name}_lower", f"{column.name}_upper"] if column.bounds else []
+        for name in (column.name, *bounds):
+            columns[name] = pack_column(column, chunk.columns[name])
+    return Block(
+        chunk.table,
+        chunk.file,
+        chunk.sheet,
+        columns,
+        RawBlock.pack(chunk.raws, len(chunk.rows)),
+        np.array(chunk.rows, dtype="int64"),
+        chunk.layouts,
+        chunk.blocks,
+        chunk.exceptions,
+    )
