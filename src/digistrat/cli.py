@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,30 +64,39 @@ def template(
     output: Annotated[Path, typer.Argument(help="The .xlsx to write.")] = Path("Erhebung.xlsx"),
     strategy: StrategyFile = Path("data/strategy.toml"),
     office: Annotated[str, typer.Option(help="Pre-fill the organisation: number, short name or name.")] = "",
+    folder: Annotated[
+        Path | None, typer.Option("--all", help="Write one form per organisation into this folder instead.")
+    ] = None,
+    last: Annotated[
+        Path | None,
+        typer.Option("--from", help="Pre-fill with the answers of this round, data/raw/2026-04-30."),
+    ] = None,
+    date: Annotated[
+        str, typer.Option(help="Reporting date of the round that is asked for.", show_default="left open")
+    ] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Write the empty form as a workbook with drop-downs, for offices to fill in."""
-    from digistrat.intake.template import write_template
-    from digistrat.inventory.offices import OfficeNames
-    from digistrat.inventory.record import standard_form
+    """Write the form as a workbook with drop-downs and hints, for offices to fill in."""
+    from tqdm.auto import tqdm
 
-    if output.suffix.lower() != ".xlsx":
-        _stop(f"output must end in .xlsx, not {output.name!r}")
-    if not output.parent.is_dir():
-        _stop(f"{output.parent} is no folder; make it first")
-    if output.exists() and not overwrite:
-        _stop(f"{output} exists, perhaps filled in; give another name, or --overwrite")
+    from digistrat.inventory.prefill import write_office_form
+
     loaded = _strategy(strategy)
-    values = {}
-    if office:
-        found = OfficeNames(loaded, loaded.planning.start_date).resolve(office)
-        if not found.office_id:
-            _stop(f"office must be in {loaded.offices_file}, not {office!r}")
-        values = {"returns": [{"reported_office": found.name}]}
-    first = loaded.planning.start_date.year - 1
-    years = sorted({first, *(budget.year for budget in loaded.budgets)})
-    path = write_template(standard_form(loaded), output, values=values, years=years)
-    typer.echo(f"Wrote {path}")
+    if last is not None and not (office or folder):
+        _stop("--from pre-fills for an organisation: give --office or --all too")
+    on = _date(date)
+    paths = _forms(loaded, on, folder, output, office)
+    taken = [path for path in paths.values() if path.exists()]
+    if taken and not overwrite:
+        _stop(f"{taken[0]} exists, perhaps filled in; give another name, or --overwrite")
+    inventory = _inventory(last, loaded, progress=True) if last else None
+    if folder:
+        folder.mkdir(exist_ok=True)
+    for name, path in tqdm(paths.items(), desc="forms", unit="file", disable=folder is None):
+        left_out = write_office_form(loaded, path, office_id=name, on=on, last=inventory).left_out
+        if len(left_out):
+            tqdm.write(f"{path}: {len(left_out)} cells of the last return have no place in the form")
+    typer.echo(f"Wrote {len(paths)} forms to {folder}" if folder else f"Wrote {output}")
 
 
 @app.command()
@@ -95,11 +105,21 @@ def check(
     strategy: StrategyFile = Path("data/strategy.toml"),
     csv: Annotated[Path | None, typer.Option(help="Also write the findings as a CSV file.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(help="New folder: gets every return back with its findings, and mail texts."),
+    ] = None,
+    marked: Annotated[
+        bool,
+        typer.Option("--marked", help="With --feedback: also a copy with the cells marked, where possible."),
+    ] = False,
 ) -> None:
     """Read a round and list what is wrong or doubtful, with file, sheet and cell.
 
     Exit status: 0 without errors, 1 with errors, 2 when the round cannot be read at all.
     """
+    if marked and feedback is None:
+        _stop("--marked needs --feedback, the folder that gets the copies")
     inventory = _inventory(folder, _strategy(strategy), progress=True)
     findings = inventory.findings
     for file, group in findings.groupby("file", sort=True):
@@ -118,6 +138,8 @@ def check(
 
         write_table(findings, csv, language=inventory.strategy.language)
         typer.echo(f"Wrote {csv}")
+    if feedback is not None:
+        _feedback(folder, inventory, feedback, marked=marked)
     if numbers["error"] or (strict and numbers["warning"]):
         raise typer.Exit(1)
 
@@ -196,6 +218,29 @@ def example(
         )
 
 
+def _feedback(folder: Path, inventory: Inventory, target: Path, *, marked: bool) -> None:
+    from digistrat.intake.feedback import feedback_of_round
+    from digistrat.inventory.record import standard_form
+
+    try:
+        written = feedback_of_round(
+            folder,
+            inventory.findings,
+            inventory.files,
+            target,
+            organisations={str(key): str(name) for key, name in inventory.offices["name"].items()},
+            language=inventory.strategy.language,
+            limits=standard_form(inventory.strategy).limits,
+            marked=marked,
+            progress=True,
+        )
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    for row in written[written["lost"] != ""].itertuples():
+        typer.echo(f"{row.file}: no marked copy: {row.lost}")
+    typer.echo(f"Wrote feedback on {len(written)} returns to {target}")
+
+
 def _strategy(path: Path, language: str = "") -> Strategy:
     from digistrat.strategy import StrategyError, load_strategy
 
@@ -222,6 +267,35 @@ def _require_returns(folder: Path) -> None:
 
     if not list_returns(folder)[1]:
         _stop(f"{folder} holds no return, that is no workbook or csv")
+
+
+def _forms(
+    strategy: Strategy, on: dt.date | None, folder: Path | None, output: Path, office: str
+) -> dict[str, Path]:
+    """Return which form goes where: organisation ("" for none) to file."""
+    from digistrat.inventory.offices import OfficeNames, offices_at
+
+    day = on or strategy.planning.start_date
+    target = folder or output
+    if not target.parent.is_dir():
+        _stop(f"{target.parent} is no folder; make it first")
+    if folder is not None:
+        return {name: folder / f"{name}.xlsx" for name in offices_at(strategy, day).index}
+    if output.suffix.lower() != ".xlsx":
+        _stop(f"output must end in .xlsx, not {output.name!r}")
+    if not office:
+        return {"": output}
+    found = OfficeNames(strategy, day).resolve(office)
+    if not found.office_id:
+        _stop(f"office must be in {strategy.offices_file}, not {office!r}")
+    return {found.office_id: output}
+
+
+def _date(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        _stop(f"date must be a date such as 2026-10-31, not {text!r}")
 
 
 def _round(raw: Path, name: str) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from making import codes, make_form, write_book
 from seen import seen_cells
 
+from digistrat.intake.feedback import write_feedback
 from digistrat.intake.forms import load_form
 from digistrat.intake.returns import Returns, list_returns, read_returns
 from digistrat.intake.values import fold
@@ -491,3 +492,23 @@ def test_columns_of_an_office_s_own_stay_beside_its_records(tmp_path):
     assert returns.extras("ratings").empty
     with pytest.raises(ValueError, match=r"table must be one of .*projects.*, not 'x'"):
         returns.extras("x")
+
+
+def test_a_report_sent_back_is_no_return_and_no_data(tmp_path):
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": [*PROJECTS, ["P3", "Akte", "blau"]]})
+    first = read_returns(tmp_path, FORM)
+    write_feedback(tmp_path / "A.xlsx", first.findings, tmp_path / "back.xlsx", file="A.xlsx")
+    (tmp_path / "back.xlsx").replace(tmp_path / "A.xlsx")
+    again = read_returns(tmp_path, FORM)
+    assert codes(again.findings) == codes(first.findings) == [("not-a-choice", "C4")]
+    assert set(again.leftovers["role"]) == {"ignored"}
+    only = openpyxl.load_workbook(tmp_path / "A.xlsx")
+    del only["Vorhaben"]
+    (tmp_path / "A.xlsx").unlink()
+    only.save(tmp_path / "A_report.xlsx")
+    assert codes(read_returns(tmp_path, FORM).findings) == [("feedback-only", "")]
+
+
+def test_a_sheet_that_only_has_the_report_s_name_is_not_passed_over(tmp_path):
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS, "Prüfbericht": [["geprüft am", "1.4."]]})
+    assert codes(read_returns(tmp_path, FORM).findings) == [("sheet-not-used", "")]

@@ -12,12 +12,13 @@ import numpy as np
 from digistrat.findings import Finding, Severity, make_finding
 from digistrat.intake.cache import Cache, make_key
 from digistrat.intake.columns import Chunk, read_region
+from digistrat.intake.feedback.sheet import is_feedback_sheet
 from digistrat.intake.forms import Form
 from digistrat.intake.packing import Packed, pack_column
 from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
 from digistrat.intake.tables import Leftover, cell_text, find_regions
 from digistrat.intake.workbooks import Workbook, WorkbookError, cell_address, read_workbook
-from digistrat.texts import text
+from digistrat.texts import LANGUAGES, text
 
 # What the reader notes about a file; other notes are infos.
 NOTES: dict[str, Severity] = {
@@ -149,7 +150,9 @@ def _read(path: Path, result: Return, form: Form) -> Return:
     for code, value in workbook.notes:
         say(code, NOTES.get(code, "info"), value)
     chunks = _read_sheets(workbook, result, form)
-    if not chunks:
+    if not chunks and workbook.sheets and all(map(is_feedback_sheet, workbook.sheets)):
+        say("feedback-only", "info")
+    elif not chunks:
         say("no-table-found", "error")
     _take_from_cover(chunks, form)
     result.blocks = [_packed(chunk, form) for chunk in chunks]
@@ -159,11 +162,12 @@ def _read(path: Path, result: Return, form: Form) -> Return:
 def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
     """Read the tables of every visible sheet; of the others keep the cells."""
     chunks = []
-    unread = {*form.sheets_ignored, text("template.lists", form.language)}
+    own = (text(f"template.{sheet}", language) for sheet in ("lists", "help_sheet") for language in LANGUAGES)
+    unread = {*form.sheets_ignored, *own}
     for sheet in workbook.sheets:
         if not sheet.cells:
             continue
-        ignored = sheet.name in unread
+        ignored = sheet.name in unread or is_feedback_sheet(sheet)
         regions = [] if sheet.hidden or ignored else find_regions(sheet, form, result.file)
         for region in regions:
             chunks.append(read_region(region))
