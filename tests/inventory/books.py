@@ -12,8 +12,8 @@ Rows = Sequence[Sequence[Any]]
 HEADER = ["Nr.", "Titel", "Status", "Handlungsfeld", "Federführung", "Beginn", "Ende"]
 
 
-def cover(office: str | None) -> Rows:
-    return [["Organisation", office], ["Stand", "30.04.2026"], ["Ansprechstelle", "IT-Stelle"]]
+def cover(office: str | None, on: str = "2026-04-30") -> Rows:
+    return [["Organisation", office], ["Stand", on], ["Ansprechstelle", "IT-Stelle"]]
 
 
 def projects(*rows: Sequence[Any]) -> Rows:

@@ -1,209 +1,175 @@
 from __future__ import annotations
 
-import graphlib
 import inspect
+from dataclasses import replace
 
+import cases_of_projects
+import cases_of_tables
 import pandas as pd
-from books import cover, projects
-from hypothesis import given
+import pytest
+from check_rows import Case
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digistrat.findings import SEVERITIES
+from digistrat.intake.places import Places
 from digistrat.inventory import checks
-from digistrat.inventory.checks import CHECKS, circular_links, run_checks
-from digistrat.texts import has_text
+from digistrat.inventory.checks import CHECKS, run_checks
+from digistrat.texts import LANGUAGES
+from inventories import make_inventory, make_strategy
 
-OFFICE = "Sportamt"
-
-
-def said(inventory, code):
-    found = inventory.findings[inventory.findings["code"] == code]
-    return sorted(zip(found["file"], found["sheet"], found["cell"], found["severity"], strict=True))
-
-
-def test_a_sound_round_gives_nothing(read):
-    inventory = read(
-        A={
-            "Angaben": cover(OFFICE),
-            "Vorhaben": projects(["S-1", "Portal", None, "01.01.2027", "31.12.2027"]),
-        }
+CASES = (*cases_of_projects.CASES, *cases_of_tables.CASES)
+STRATEGIES = {
+    language: make_strategy(
+        strategy={"title": "Test", "city": "Teststadt", "version": "1", "language": language}
     )
-    assert inventory.findings.empty
+    for language in LANGUAGES
+}
+KEYED = {
+    "projects": "project_id",
+    "services": "service_id",
+    "positions": "position_id",
+    "requirements": "requirement_id",
+}
+BY_CODE = {check.code: check for check in CHECKS}
+IDS = [f"{case.code}-{number}" for number, case in enumerate(CASES)]
 
 
-def test_end_before_start(read):
-    rows = projects(
-        ["S-1", "a", None, "01.05.2027", "30.04.2027"],
-        ["S-2", "b", None, "01.05.2027", "01.05.2027"],
-        ["S-3", "c", None, "01.05.2027"],
-        ["S-4", "d", None, None, "30.04.2027"],
-    )
-    inventory = read(A={"Angaben": cover(OFFICE), "Vorhaben": rows})
-    assert said(inventory, "end-before-start") == [("A.xlsx", "Vorhaben", "G2", "error")]
-    (message,) = inventory.findings["message"]
-    assert all(part in message for part in ("S-1", "30.04.2027", "01.05.2027"))
+def make_round(tables, language="en"):
+    tables = dict(tables)
+    files = tables.pop("files", {})
+    inventory = make_inventory(STRATEGIES[language], **tables)
+    sources = dict(inventory.sources)
+    for table, names in files.items():
+        sources[table] = sources[table].assign(file=[f"{name}.xlsx" for name in names])
+    places = inventory.places
+    return replace(inventory, places=Places(sources, places.raws, places.layouts, places.exceptions))
 
 
-def test_an_existing_project_that_begins_after_the_reporting_date(read):
-    rows = projects(
-        ["S-1", "a", None, "01.05.2026"],
-        ["S-2", "b", None, "30.04.2026"],
-        ["S-3", "c", None, None],
-        ["S-4", "d", None, "01.05.2026"],
-    )
-    for row in rows[1:4]:
-        row[2] = "vorhanden"
-    inventory = read(A={"Angaben": cover(OFFICE), "Vorhaben": rows})
-    assert said(inventory, "status-date-mismatch") == [("A.xlsx", "Vorhaben", "F2", "warning")]
+def said(tables, language="en"):
+    return run_checks(make_round(tables, language))
 
 
-def test_projects_that_nobody_reported_are_said_once_per_file_and_table(read):
-    efforts = [
-        ["Nr.", "Phase", "Projektleitung"],
-        *([number, "Konzept", 5] for number in ("S-1", "S-9", "S-9")),
+def joined(cases):
+    """Their tables as one round; of a key that two use the first record stays."""
+    tables = {}
+    for name in make_round({}).sources:
+        rows = [row for case in cases for part in (case.loud, case.silent) for row in part.get(name, ())]
+        key = KEYED.get(name)
+        tables[name] = list({row[key]: row for row in reversed(rows)}.values()) if key else rows
+    return tables
+
+
+def places(findings, code):
+    rows = [
+        (f.table, f.column, f.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) for f in findings if f.code == code
     ]
-    links = [
-        ["Nr.", "Bezug auf Nr.", "Art der Beziehung"],
-        ["S-1", "X-1", "setzt voraus"],
-        ["X-1", "S-1", "setzt voraus"],
+    return tuple(f"{table}.{column}@{row}" for table, column, row in rows)
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_a_check_speaks_where_it_must_and_only_there(case: Case):
+    assert sorted(places(said(case.loud), case.code)) == sorted(case.at)
+    assert places(said(case.silent), case.code) == ()
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_what_is_said_is_whole_in_both_languages(case: Case):
+    told = {language: [f for f in said(case.loud, language) if f.code == case.code] for language in LANGUAGES}
+    for german, english in zip(told["de"], told["en"], strict=True):
+        assert german.message != english.message
+        assert german.hint != english.hint
+        for finding in (german, english):
+            assert finding.severity == BY_CODE[case.code].severity
+            assert (finding.file, finding.sheet) != ("", "")
+            for text in (finding.message, finding.hint):
+                assert not {"{", "}", "nan", "NaT", "<NA>", "None"} & set(text.replace("{", " { ").split())
+                assert "{" not in text
+
+
+def test_amounts_and_dates_are_written_as_people_do():
+    (case,) = [
+        c for c in CASES if c.code == "order-above-costs" and "order_value_net_eur_lower" not in str(c)
     ]
-    sheets = {"Angaben": cover(OFFICE), "Abhängigkeiten": links}
-    inventory = read(
-        A={**sheets, "Vorhaben": projects(["S-1", "a"]), "Aufwand": efforts},
-        B={"Angaben": cover("Hauptamt"), "Abhängigkeiten": links[:2]},
-    )
-    assert len(inventory.efforts) == 3
-    assert said(inventory, "unknown-project") == [
-        ("A.xlsx", "Abhängigkeiten", "A3", "error"),
-        ("A.xlsx", "Abhängigkeiten", "B2", "error"),
-        ("A.xlsx", "Aufwand", "A3", "error"),
-        ("B.xlsx", "Abhängigkeiten", "B2", "error"),
+    (finding,) = [f for f in said(case.loud, "de") if f.code == case.code]
+    assert finding.value == "121"
+    assert "100 €" in finding.message
+    (case,) = [c for c in CASES if c.code == "end-before-start"]
+    (finding,) = [f for f in said(case.loud, "de") if f.code == case.code]
+    assert (finding.value, "01.07.2027" in finding.message) == ("01.04.2027", True)
+
+
+def test_every_check_has_a_case_and_every_case_a_check():
+    assert {case.code for case in CASES} == set(BY_CODE)
+
+
+def test_every_rule_is_in_the_tuple_once_and_documented():
+    rooms = [
+        module
+        for _, module in inspect.getmembers(checks, inspect.ismodule)
+        if checks.__name__ in module.__name__
     ]
-
-
-def test_services_that_nobody_reported(read):
-    services = [["Leistungsschlüssel", "Leistung", "Modell"], ["99001", "Anmeldung", None]]
-    links = [["Nr.", "Leistungsschlüssel"], ["S-1", "99001"], ["S-1", "99002"], ["S-1", "99002"]]
-    inventory = read(
-        A={
-            "Angaben": cover(OFFICE),
-            "Vorhaben": projects(["S-1", "a"]),
-            "Leistungen": services,
-            "Vorhaben und Leistungen": links,
-        }
-    )
-    assert said(inventory, "unknown-service") == [("A.xlsx", "Vorhaben und Leistungen", "B3", "error")]
-
-
-def link(*pairs, kind="end_before_start"):
-    frame = pd.DataFrame(pairs, columns=["project_id", "other_id"], dtype="str")
-    return frame.assign(kind=kind)
-
-
-def test_circles_are_said_at_their_last_link(read):
-    head = ["Nr.", "Bezug auf Nr.", "Art der Beziehung"]
-    after = "kann erst beginnen nach Ende von"
-    links = [
-        head,
-        ["S-1", "S-2", after],
-        ["S-2", "S-3", after],
-        ["S-4", "S-1", after],
-        ["S-3", "S-1", after],
-        ["S-4", "S-4", after],
-    ]
-    rows = projects(*([f"S-{n}", f"t{n}"] for n in range(1, 5)))
-    inventory = read(A={"Angaben": cover(OFFICE), "Vorhaben": rows, "Abhängigkeiten": links})
-    assert said(inventory, "dependency-cycle") == [
-        ("A.xlsx", "Abhängigkeiten", "B5", "error"),
-        ("A.xlsx", "Abhängigkeiten", "B6", "error"),
-    ]
-
-
-def test_only_waiting_makes_circles():
-    assert circular_links(link(("a", "b"), ("b", "a"), kind="synergy")) == []
-    assert circular_links(link(("a", "b"), ("b", None), ("b", "c"))) == []
-    ((label, circle),) = circular_links(link(("a", "b"), ("b", "a"), kind="start_before_start"))
-    assert label == 1
-    assert set(circle) == {"a", "b"}
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from("abcde")), max_size=12))
-def test_without_the_links_named_nothing_waits_in_a_circle(pairs):
-    links = link(*pairs)
-    before = links.copy(deep=True)
-    named = [label for label, _ in circular_links(links)]
-    assert links.equals(before)
-    rest = links.drop(index=named)
-    graphlib.TopologicalSorter(waits(rest)).prepare()  # raises on a circle
-    for label in named:  # each lies on a circle of all links
-        one, other = links.loc[label, ["project_id", "other_id"]]
-        graph, seen, reached = waits(links), set(), {other}
-        while reached - seen:
-            seen |= reached
-            reached = {target for source in reached for target in graph.get(source, ())}
-        assert one in seen
-
-
-def waits(links):
-    graph: dict[str, set[str]] = {}
-    for one, other in zip(links["project_id"], links["other_id"], strict=True):
-        graph.setdefault(one, set()).add(other)
-    return graph
-
-
-def test_what_is_rated_twice(read):
-    wirkung = [["Nr.", "K01", "K02"], ["S-1", 4, None], ["S-1", 6, 8], ["S-2", 5, 5]]
-    reife = [["Indikator", "Ist"], ["M01", 2], ["M01", 3], ["gibt es nicht", 1], ["gibt es nicht", 1]]
-    inventory = read(
-        A={
-            "Angaben": cover(OFFICE),
-            "Vorhaben": projects(["S-1", "a"], ["S-2", "b"]),
-            "Wirkung": wirkung,
-            "Reifegrad": reife,
-        },
-        B={"Angaben": cover("Hauptamt"), "Reifegrad": reife[:2]},
-    )
-    assert said(inventory, "rated-twice") == [
-        ("A.xlsx", "Reifegrad", "B3", "warning"),
-        ("A.xlsx", "Wirkung", "B3", "warning"),
-    ]
-
-
-def test_a_title_that_two_offices_report(read):
-    inventory = read(
-        A={"Angaben": cover(OFFICE), "Vorhaben": projects(["S-1", "E-Akte"])},
-        B={"Angaben": cover("Hauptamt"), "Vorhaben": projects(["H-1", "WLAN"], ["H-2", "e-akte "])},
-    )
-    assert said(inventory, "duplicate-project") == [("B.xlsx", "Vorhaben", "B3", "warning")]
-    (message,) = inventory.findings["message"]
-    assert "A.xlsx › Vorhaben › B2" in message
-    assert "S-1" in message
-
-
-def test_every_check_is_in_the_tuple_documented_and_changes_nothing(clean):
     rules = [
-        f for name, f in vars(checks).items()
-        if inspect.isfunction(f) and f.__module__ == checks.__name__ and not name.startswith("_")
-        and list(inspect.signature(f).parameters) == ["inventory"] and f is not run_checks
-    ]  # fmt: skip
-    assert list(CHECKS) == rules
-    before = {name: frame.copy(deep=True) for name, frame in clean.tables.items()}
+        function
+        for room in rooms
+        for name, function in inspect.getmembers(room, inspect.isfunction)
+        if function.__module__ == room.__name__
+        and not name.startswith("_")
+        and list(inspect.signature(function).parameters) == ["inventory"]
+    ]
+    assert len({check.code for check in CHECKS}) == len(CHECKS)
+    assert sorted(check.rule.__qualname__ for check in CHECKS) == sorted(rule.__qualname__ for rule in rules)
     for check in CHECKS:
-        assert check.__doc__
-        assert check(clean) == []
+        assert check.severity in SEVERITIES
+        assert (check.rule.__doc__ or "").split("\n")[0].endswith("."), check.code
+
+
+def test_no_check_changes_the_inventory_it_was_given(clean):
+    before = {name: frame.copy(deep=True) for name, frame in clean.tables.items()}
+    assert run_checks(clean) == []
     for name, frame in before.items():
         pd.testing.assert_frame_equal(clean.tables[name], frame)
 
 
-def test_every_code_of_the_checks_has_words():
-    for code in (
-        "end-before-start",
-        "status-date-mismatch",
-        "unknown-project",
-        "unknown-service",
-        "dependency-cycle",
-        "rated-twice",
-        "duplicate-project",
-    ):
-        for language in ("de", "en"):
-            assert has_text(f"finding.{code}.message", language)
-            assert has_text(f"finding.{code}.hint", language)
+def test_nothing_to_look_at_gives_nothing():
+    assert said({}) == []
+
+
+def test_rows_without_answers_give_nothing():
+    form_tables = list(make_round({}).sources)
+    bare = {name: [{KEYED[name]: "x"} if name in KEYED else {}] for name in form_tables}
+    assert said(bare) == []
+    twice = {name: [{KEYED[name]: k} if name in KEYED else {} for k in "xy"] for name in form_tables}
+    assert said(twice) == []
+
+
+def test_a_column_that_is_left_out_is_one_without_answers():
+    """The n-th column of every table is taken out, in a round that has something for every check."""
+    inventory = make_round(joined(CASES))
+    assert {f.code for f in run_checks(inventory)} >= {"end-before-start", "cost-outlier", "rated-twice"}
+    widest = max(inventory.tables[name].shape[1] for name in inventory.sources)
+    for number in range(widest):
+        shorter = {
+            name: inventory.tables[name].drop(columns=inventory.tables[name].columns[number : number + 1])
+            for name in inventory.sources
+        }
+        run_checks(inventory.replace(**shorter))
+    bare = inventory.replace(**{name: inventory.tables[name][[]] for name in inventory.sources})
+    assert {f.code for f in run_checks(bare)} == {"services-without-cases"}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(CASES), min_size=1, max_size=6), st.randoms())
+def test_any_mixture_of_rounds_is_checked_without_a_stop(chosen, random):
+    tables = joined(chosen)
+    for name, rows in tables.items():  # cells go missing as they do in returns
+        tables[name] = [
+            {
+                column: value
+                for column, value in row.items()
+                if column == KEYED.get(name) or random.random() < 0.8
+            }
+            for row in rows
+        ]
+    findings = said(tables)
+    assert len({(f.code, f.cell, f.sheet) for f in findings}) == len(findings)

@@ -67,7 +67,8 @@ def test_doubtful_names_are_said_at_their_cell(read):
     ],
 )
 def test_the_reporting_date_decides_who_a_name_means(read, on, office, codes):
-    inventory = read(on, x={"Angaben": cover("Stabsstelle E-Government"), "Vorhaben": projects(["1", "a"])})
+    sheets = {"Angaben": cover("Stabsstelle E-Government", on), "Vorhaben": projects(["1", "a"])}
+    inventory = read(on, x=sheets)
     assert inventory.projects["office_id"].tolist() == [office]
     assert inventory.findings["code"].tolist() == codes
     assert (office in inventory.offices.index) is True

@@ -412,7 +412,8 @@ def file_in_an_old_format(p: Planter) -> None:
         return
     sound = {book.file for book in p.books} - {planted.file for planted in p.planted}
     able = [book for book in p.books if book.file in sound and book.sheet("projects")]
-    for book in p.shuffled("file-formulas-unseen", able)[:1]:
+    books = p.shuffled("file-formulas-unseen", able)
+    for book in [book for book in books if book.file.endswith(".xlsx")][:1]:
         book.file = book.file.removesuffix("x")
         p.note(book, None, "file-formulas-unseen")
 

@@ -185,12 +185,14 @@ def _advanced(project: Project, seed: int) -> Project:
     elif project.status == "possible":
         if chance < 0.09 and not project.is_typical:
             months = 12 * (project.end_date.year - project.start_date.year) + project.end_date.month
-            start = months_later(SECOND, -int(draw.random() * 5))
+            months -= project.start_date.month
+            # not so early that it would be over already
+            start = months_later(SECOND, -min(int(draw.random() * 5), months))
             return replace(
                 project,
                 status="in_preparation",
                 start_date=start,
-                end_date=month_end(months_later(start, months - project.start_date.month)),
+                end_date=month_end(months_later(start, months)),
                 is_dated=True,
                 release_date=None,
             )

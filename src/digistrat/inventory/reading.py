@@ -18,8 +18,10 @@ from digistrat.inventory.offices import OfficeNames, Resolution, offices_at
 from digistrat.inventory.record import Inventory, standard_form
 from digistrat.strategy import Strategy
 
-# How a name was recognised → what is said of it.
+# How an organisation was recognised → what is said of it.
 HOW: dict[str, tuple[str, Severity]] = {
+    "by file": ("office-from-file-name", "info"),
+    "not at all": ("office-missing", "error"),
     "former": ("former-office-name", "warning"),
     "expired": ("office-not-valid", "warning"),
     "guessed": ("office-guessed", "warning"),
@@ -159,8 +161,7 @@ class _Resolver:
         ends = [len(stem), *(gap.start() for gap in reversed(list(re.finditer(r"[-_.\s]+", stem))))]
         candidates = [stem[:end] for end in ends]
         found = next((r for c in candidates if (r := self.of_name(c)).how in ("exact", "former")), None)
-        code = "office-from-file-name" if found else "office-missing"
-        severity: Severity = "info" if found else "error"
+        code, severity = HOW["by file" if found else "not at all"]
         if file not in self.unused:
             values = {"office": found.name if found else ""}
             language = self.strategy.language
