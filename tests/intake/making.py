@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 
+from digistrat.intake.columns import read_region
 from digistrat.intake.forms import Form
 from digistrat.intake.workbooks import Cell, Sheet
 from digistrat.intake.workbooks.records import make_sheet
@@ -139,3 +140,15 @@ def codes(findings: Any) -> list[tuple[str, str]]:
     if hasattr(findings, "itertuples"):
         return sorted(zip(findings["code"], findings["cell"], strict=True))
     return sorted((finding.code, finding.cell) for finding in findings)
+
+
+def known_places(region: Any) -> set[str]:
+    """Addresses of cells that a region uses, keeps or names."""
+    chunk = read_region(region)
+    known = {(region.header, number) for number in (*region.columns.values(), *region.members)}
+    start = 0
+    for layout, size in zip(chunk.layouts, chunk.blocks, strict=True):
+        known |= {(row, n) for row in chunk.rows[start : start + size] for n in layout.columns.values()}
+        start += size
+    addresses = {region.address(*place) for place in known}
+    return addresses | {k.cell for k in region.leftovers} | {finding.cell for finding in region.findings}

@@ -1,23 +1,152 @@
-"""Header texts → columns of a form: as declared, in other spellings, by close spelling."""
+"""Header texts → columns of a form: as declared, and with what people add without meaning another column."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from digistrat.intake.forms import Table, Target
+from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
 
-HEADER_SEARCH_ROWS = 60
-EARLY_HEADER = 0.8  # share of the best row's known headers with which an earlier row is the header
-# rapidfuzz ratios of folded headers, and of each of their words: 'statsu' reaches 83; 'auftragswert
-# brutto' reaches 86 beside 'auftragswert netto' as a whole, but only 55 in its last word
-CLOSE_SPELLING, CLOSE_WORD = 82.0, 70.0
+# '1.', '2.3)', 'a)', '(4)', 'IV.' before a header; '¹' and '2)' behind it
+_ENUMERATOR = re.compile(
+    r"^\s*(?:\(?\d{1,2}(?:\.\d{1,2})*[.):]+\s*|\d{1,2}(?:\.\d{1,2})*\s+|\(?[A-Za-z]\)\s*|[A-Za-z]\.\s+|[IVX]{1,4}[.)]\s*)"
+    r"(?=[^\W\d])"
+)
+_FOOTNOTE = re.compile(r"[¹²³⁰⁴-⁹]+\)?|(?<=\D)\s*\b\d\)\s*$")
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_POINTS = (")", ".")
+_MONEY = re.compile(r"[€%]|eur", re.I)  # without one of these no unit of money is looked for
+_SIGNS = " \t\n*•·=–—-:;.,'\"„“()[]<>|/#+_"
+LONGEST_HINT, LONGEST_PHRASE = 160, 3  # characters of a hint; words of a hint in the list
+_BRACKETS = (("(", ")"), ("[", "]"))
+LONGEST_HEADER = 600  # characters; a longer text is no header
+N_LEXICONS = 512  # tables whose headers are kept prepared
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The headers of a table, prepared once.
+
+    Attributes
+    ----------
+    table : Table
+    declared : dict
+        Folded header → column or member, as the form declares it.
+    plain : dict
+        The same without numbering and units, where that names one target only.
+    pattern : re.Pattern or None
+        What members' headers look like.
+    n_targets : int
+        How many columns and members have headers.
+    """
+
+    table: Table
+    declared: Mapping[str, Target]
+    plain: Mapping[str, Target]
+    pattern: re.Pattern[str] | None
+    n_targets: int
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the table has columns besides its members'."""
+        return any(kind == "column" for kind, _ in self.declared.values())
+
+    def target_of(self, text: str) -> Target | None:
+        """Return what a header names; None where it names nothing of the table."""
+        return self.declared_as(text) or self.member_of(text)
+
+    def declared_as(self, text: str) -> Target | None:
+        """Return what the form declares a header to be."""
+        target = self.declared.get(fold(text))
+        if target is not None and ("%" not in text or self._means(text, target)):
+            return target
+        for spelling in spellings(text)[1:]:
+            target = self.declared.get(spelling) or self.plain.get(spelling)
+            if target is not None and self._means(text, target):
+                return target
+        return None
+
+    def member_of(self, text: str) -> Target | None:
+        """Return which member the form's pattern sees in a header."""
+        if self.pattern is None or starts_like_total(text):  # 'Summe 2026' is no year
+            return None
+        members = _members(self.pattern, text)
+        if len(members) != 1:  # '2026–2030' neither
+            return None
+        target: Target = ("member", members.pop())
+        return target if self._means(text, target) else None
+
+    def _means(self, text: str, target: Target) -> bool:
+        """Whether what was left out of a header to know it makes another column of it."""
+        ours = frozenset(fold(text).split())
+        theirs = {word for header in declared_headers(self.table, target) for word in fold(header).split()}
+        if another_column(ours, theirs):
+            return False
+        kind = self._kind(target)
+        if "%" in text:
+            return kind in ("number", "text") or any("%" in h for h in declared_headers(self.table, target))
+        return not (_money().search(text) and kind in ("date", "integer", "boolean", "choice"))
+
+    def _kind(self, target: Target) -> str:
+        name = target[1]
+        if target[0] == "member" and self.table.unpivot:
+            name = self.table.unpivot.value
+        return self.table.column(name).kind
+
+
+_lexicons: dict[int, Lexicon] = {}
+
+
+def lexicon(table: Table) -> Lexicon:
+    """Return a table's headers, prepared; tables never change, so they are known by their identity."""
+    known = _lexicons.get(id(table))
+    if known is not None and known.table is table:
+        return known
+    declared = _vocabulary(table)
+    plain: dict[str, Target | None] = {}
+    for target in dict.fromkeys(declared.values()):
+        for header in declared_headers(table, target):
+            spelling = _plain(header, fold(header))
+            if spelling and spelling not in declared:
+                plain[spelling] = target if plain.get(spelling, target) == target else None
+    pattern = re.compile(table.unpivot.pattern) if table.unpivot and table.unpivot.pattern else None
+    made = Lexicon(
+        table,
+        declared,
+        {spelling: target for spelling, target in plain.items() if target is not None},
+        pattern,
+        len(set(declared.values())),
+    )
+    if len(_lexicons) >= N_LEXICONS:
+        _lexicons.clear()
+    _lexicons[id(table)] = made
+    return made
+
+
+def _vocabulary(table: Table) -> dict[str, Target]:
+    """Return the form's vocabulary but for headers that a bracket alone tells from another: value (net)."""
+    headers = [h for target in set(table.vocabulary.values()) for h in declared_headers(table, target)]
+    whole = {fold(header) for header in headers}
+    lost = set()
+    for header in headers:
+        bare = fold(header, drop_brackets=True)
+        if bare not in whole and (set(fold(header).split()) - set(bare.split())) & _telling():
+            lost.add(bare)
+    return {header: target for header, target in table.vocabulary.items() if header not in lost}
+
+
+def form_words(form: Form) -> frozenset[str]:
+    """Return every folded header of a form's tables: most cells hold none of them."""
+    return frozenset(w for table in form.tables for part in _parts(lexicon(table)) for w in part)
+
+
+def _parts(known: Lexicon) -> Iterable[Iterable[str]]:
+    return (known.declared, known.plain)
 
 
 def cell_text(cell: Cell | None) -> str:
@@ -31,128 +160,157 @@ def cell_text(cell: Cell | None) -> str:
     return str(cell.value).strip()
 
 
-def _without_brackets(text: str) -> str:
-    return fold(text, drop_brackets=True)
+@lru_cache(maxsize=16_384)
+def spellings(text: str) -> tuple[str, ...]:
+    """Return a header folded as it stands, without brackets, and without numbering, hints and units.
+
+    Examples
+    --------
+    >>> spellings("2. Dauer (in Monaten)")
+    ('2 dauer in monaten', '2 dauer', 'dauer in monaten', 'dauer')
+    """
+    if len(text) > LONGEST_HEADER:
+        return ("",)
+    folded = fold(text)
+    bracketed = "(" in text or "[" in text
+    outside = (_BRACKETED.sub(" ", text) if bracketed else text) or text
+    bare = fold(outside) if bracketed else folded
+    plain = _plain(text, folded)
+    short = _without_hints(_plain(outside if bare else text, bare) if bracketed else plain)
+    return tuple(dict.fromkeys(form for form in (folded, bare, plain, short) if form))
 
 
-class Spelling(NamedTuple):
-    """A cell's text, folded, and folded without what stands in brackets."""
-
-    text: str
-    folded: str
-    bare: str
-
-
-def spell(text: str) -> Spelling:
-    """Fold a text once for all tables."""
-    return Spelling(text, fold(text), _without_brackets(text))
-
-
-def known_target(spelling: Spelling, table: Table, vocabulary: Mapping[str, Target]) -> Target | None:
-    """Return what a header names as declared or by the form's pattern; None where it names nothing."""
-    target = vocabulary.get(spelling.folded) or vocabulary.get(spelling.bare)
-    if target is None and table.unpivot and table.unpivot.pattern:
-        members = _members(table.unpivot.pattern, spelling.text)
-        if len(members) == 1 and not starts_like_total(spelling.text):  # '2026–2030' is no year
-            target = ("member", members.pop())
-    return target
+def _plain(text: str, folded: str) -> str:
+    """Fold a header without its number in a list, footnote marks and units of money; most have none."""
+    left = text
+    if text[:1].isdigit() or text[:1] == "(" or text[1:2] in _POINTS or text[:1] in "IVX":
+        left = _ENUMERATOR.sub("", left)
+    if not text.isascii() or text[-1:] == ")":
+        left = _FOOTNOTE.sub("", left)
+    if _MONEY.search(left):
+        left = _money().sub("", left)
+    return folded if left == text else fold(left) or folded
 
 
-def _members(pattern: str, text: str) -> set[str]:
-    members, finder = set(), re.compile(pattern)
-    match = finder.search(text)
+def _without_hints(folded: str) -> str:
+    """Leave out hints at both ends: 'status bitte auswaehlen' is 'status'."""
+    left, hints = folded.split(), _hints()
+    n_words = 0
+    while len(left) != n_words:
+        n_words = len(left)
+        for size in range(min(LONGEST_PHRASE, n_words - 1), 0, -1):
+            if " ".join(left[-size:]) in hints:
+                del left[-size:]
+                break
+            if " ".join(left[:size]) in hints:
+                del left[:size]
+                break
+    return " ".join(left)
+
+
+def is_hint(text: str) -> bool:
+    """Whether a text only says how to fill in a column.
+
+    Examples
+    --------
+    >>> is_hint("bitte auswählen"), is_hint("(in T€)"), is_hint("Portal")
+    (True, True, False)
+    """
+    if len(text) > LONGEST_HINT or not any(sign.isalpha() or sign in "€%" for sign in text):
+        return False
+    if (text[0], text[-1]) in _BRACKETS or f"{fold(text)} ".startswith(_openers()):
+        return True
+    unit = _money().search(text)
+    left = _without_hints(fold(_money().sub(" ", text)))
+    return not left or left in _hints() or (unit is None and left.isdigit())
+
+
+@cache
+def _openers() -> tuple[str, ...]:
+    return tuple(f"{fold(word)} " for word in words()["tables"]["openers"])
+
+
+@cache
+def _hints() -> frozenset[str]:
+    return frozenset(fold(hint) for hint in words()["tables"]["hints"])
+
+
+@cache
+def _money() -> re.Pattern[str]:
+    units = words()["units"]
+    money = "|".join(re.escape(word) for word in sorted(units["currency"], key=len, reverse=True))
+    scale = "|".join(re.escape(word) for word in sorted(units["scale"], key=len, reverse=True))
+    return re.compile(
+        rf"[\s,;:/–-]*(?:\bin\s+)?(?<!\w)(?:(?:{scale})\.?\s?)?(?:{money})(?!\w)\s*|\s+in\s+%\s*$|\s+%\s*$",
+        re.I,
+    )
+
+
+def names_unit(text: str) -> bool:
+    """Whether a text says that amounts are in thousands or millions.
+
+    Examples
+    --------
+    >>> names_unit("Alle Beträge in T€"), names_unit("Beträge in Euro")
+    (True, False)
+    """
+    return _scaled_money().search(text) is not None
+
+
+@cache
+def _scaled_money() -> re.Pattern[str]:
+    units = words()["units"]
+    money = "|".join(re.escape(word) for word in units["currency"])
+    scale = "|".join(re.escape(word) for word in sorted(units["scale"], key=len, reverse=True))
+    return re.compile(rf"(?<![\w.,])(?<!\d\s)(?:{scale})\.?\s?(?:{money})(?!\w)", re.I)
+
+
+def another_column(ours: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether one of two headers' words says that it is not the other: actual, old, net, not.
+
+    Examples
+    --------
+    >>> another_column(["ende", "ist"], ["ende"]), another_column(["ende", "geplant"], ["ende"])
+    (True, False)
+    """
+    one, other = set(ours), set(theirs)
+    if (one ^ other) & _telling() & one:
+        return True
+    return any((a in one and b in other and b not in one) for a, b in _opposites())
+
+
+@cache
+def _telling() -> frozenset[str]:
+    return frozenset(fold(word) for word in words()["tables"]["telling"])
+
+
+@cache
+def _opposites() -> tuple[tuple[str, str], ...]:
+    pairs = [(fold(a), fold(b)) for a, b in words()["tables"]["opposites"]]
+    return tuple(pairs + [(b, a) for a, b in pairs])
+
+
+def _members(pattern: re.Pattern[str], text: str) -> set[str]:
+    members = set()
+    match = pattern.search(text)
     while match:
         members.add(match["member"])
         # the sign after a member may also be the one before the next
-        match = finder.search(text, max(match.end("member"), match.start() + 1))
+        match = pattern.search(text, max(match.end("member"), match.start() + 1))
     return members
 
 
-class SpelledRow(NamedTuple):
-    """The texts of a row, and all their folded forms: most rows hold no header of most tables."""
-
-    spellings: list[Spelling]
-    forms: frozenset[str]
-
-
-def spell_rows(rows: Mapping[int, Mapping[int, Cell]]) -> dict[int, SpelledRow]:
-    """Return the spellings of the rows in which a header is looked for."""
-    spelled = {}
-    for row, cells in islice(rows.items(), HEADER_SEARCH_ROWS):
-        spellings = [spell(cell_text(cell)) for cell in cells.values()]
-        forms = frozenset(form for spelling in spellings for form in (spelling.folded, spelling.bare))
-        spelled[row] = SpelledRow(spellings, forms)
-    return spelled
-
-
-def find_header(
-    rows: Mapping[int, SpelledRow], table: Table, vocabulary: Mapping[str, Target]
-) -> tuple[int, int]:
-    """Return the first row with about the most known headers, and their number; a later one may repeat it."""
-    by_pattern = table.unpivot is not None and table.unpivot.pattern != ""
-    known = {
-        row: len({known_target(spelling, table, vocabulary) for spelling in spellings} - {None})
-        for row, (spellings, forms) in rows.items()
-        if by_pattern or not forms.isdisjoint(vocabulary)
-    }
-    best = max(known.values(), default=0)
-    return next(((row, n) for row, n in known.items() if n and n >= EARLY_HEADER * best), (0, 0))
+def declared_headers(table: Table, target: Target) -> tuple[str, ...]:
+    """Return the headers that the form declares for a column or member."""
+    kind, name = target
+    if kind == "column":
+        return table.column(name).headers
+    return tuple(table.unpivot.members.get(name, ())) if table.unpivot else ()
 
 
 def declared_header(table: Table, target: Target) -> str:
-    """Return the header that the form declares for a column or member."""
-    kind, name = target
-    if kind == "column":
-        headers = table.column(name).headers
-    else:
-        headers = table.unpivot.members.get(name, ()) if table.unpivot else ()
-    return headers[0] if headers else name
-
-
-def close_targets(headers: Mapping[int, str], vocabulary: Mapping[str, Target]) -> dict[int, Target]:
-    """Return open headers spelled almost like one open column or member, no other header closer to it.
-
-    Parameters
-    ----------
-    headers : mapping
-        Number → header that is not known.
-    vocabulary : mapping
-        Folded header → target that no known header has.
-    """
-    from rapidfuzz import fuzz
-
-    best: dict[Target, tuple[float, int]] = {}
-    for number, header in headers.items():
-        folded = fold(header)
-        scores = {
-            spelling: fuzz.ratio(folded, spelling, score_cutoff=CLOSE_SPELLING)
-            for spelling in vocabulary
-            if _says_the_same(folded, spelling)
-        }
-        if not any(scores.values()):
-            continue
-        spelling = max(scores, key=scores.__getitem__)
-        target = vocabulary[spelling]
-        if scores[spelling] > best.get(target, (0.0, 0))[0]:
-            best[target] = (scores[spelling], number)
-    return {number: target for target, (_, number) in best.items()}
-
-
-def _says_the_same(header: str, spelling: str) -> bool:
-    """Whether numbers agree and no word is another one: gross is not net, relevance 1 not relevance 2."""
-    from rapidfuzz import fuzz
-
-    if re.findall(r"\d+", header) != re.findall(r"\d+", spelling):
-        return False
-    ours, theirs = header.split(), spelling.split()
-    if "".join(ours) == "".join(theirs):  # a word written apart or together
-        return True
-    # in a long question one word in five may be another
-    allowed = max(len(ours), len(theirs)) // 5
-    return all(
-        sum(all(fuzz.ratio(word, other) < CLOSE_WORD for other in others) for word in these) <= allowed
-        for these, others in ((ours, theirs), (theirs, ours))
-    )
+    """Return the first header that the form declares for a column or member, or its name."""
+    return (declared_headers(table, target) or (target[1],))[0]
 
 
 def starts_like_total(text: str) -> bool:
@@ -163,10 +321,15 @@ def starts_like_total(text: str) -> bool:
     >>> starts_like_total("Summe 2026"), starts_like_total("Summer School")
     (True, False)
     """
-    folded = f"{fold(text)} "
-    return folded.startswith(_totals())
+    first = text.lstrip(_SIGNS)[:1].lower()
+    return first in _first_letters() and f"{fold(text)} ".startswith(_totals())
 
 
 @cache
 def _totals() -> tuple[str, ...]:
     return tuple(f"{fold(word)} " for word in words()["tables"]["totals"])
+
+
+@cache
+def _first_letters() -> frozenset[str]:
+    return frozenset(word[0] for word in _totals())

@@ -1,0 +1,120 @@
+"""A region's headers → the form's columns and members, each once; what is none is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from digistrat.findings import Severity
+from digistrat.intake.forms import Target
+from digistrat.intake.grids import HeaderCell
+from digistrat.intake.guesses import close_targets
+from digistrat.intake.headers import cell_text, declared_header, lexicon, names_unit
+from digistrat.intake.records import keep_titles
+from digistrat.intake.regions import Region
+from digistrat.intake.values import fold
+
+
+def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
+    """Map a region's headers: declared ones first, then close spellings; never two onto one.
+
+    Returns
+    -------
+    set of int
+        Numbers whose header names what another one names already.
+    """
+    known = lexicon(region.table)
+    taken: dict[Target, int] = {}
+    open_headers: dict[int, str] = {}
+    twice: set[int] = set()
+    found = {number: header.target(known) for number, header in headers.items()}
+    exact = {
+        number
+        for number, (target, _) in found.items()
+        if target is not None and known.declared.get(fold(headers[number].text)) == target
+    }
+    for number in sorted(headers, key=lambda n: (n not in exact, n)):
+        target, with_group = found[number]
+        header = headers[number]
+        if target is None:
+            open_headers[number] = header.text
+            continue
+        if target in taken:
+            twice.add(number)
+            continue
+        taken[target] = number
+        if header.group is not None and (with_group or _names_unit_of(header)):
+            region.groups[number] = header.group
+    for number in sorted(twice):
+        target = found[number][0]
+        assert target is not None  # a header that names nothing is open
+        first = region.address(region.header, taken[target])
+        region.say("column-twice", "warning", (region.header, number), values={"first": first})
+    for number, target in close_targets(open_headers, known.declared, taken=taken).items():
+        taken[target] = number
+        header = headers[number]
+        if header.group is not None and _names_unit_of(header):
+            region.groups[number] = header.group
+        region.say(
+            "header-guessed",
+            "warning",
+            (region.header, number),
+            column=target[1],
+            values={"column": declared_header(region.table, target)},
+        )
+    for (kind, name), number in sorted(taken.items(), key=lambda item: item[1]):
+        if kind == "column":
+            region.columns[name] = number
+        else:
+            region.members[number] = name
+    _say_missing(region)
+    return twice
+
+
+def _names_unit_of(header: HeaderCell) -> bool:
+    """Whether the group's heading gives the amounts under it their unit."""
+    return header.group is not None and names_unit(cell_text(header.group))
+
+
+def _say_missing(region: Region) -> None:
+    table = region.table
+    for column in table.columns:
+        has_other_source = column.take or column.default is not None or column.name == table.sheet_column
+        if column.required and column.name not in region.columns and not has_other_source:
+            expected = declared_header(table, ("column", column.name))
+            # without the key nothing else of the table can be assigned
+            severity: Severity = "error" if column.name == table.key or column.refers else "warning"
+            region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
+
+
+def note_extras(
+    region: Region, headers: Mapping[int, HeaderCell], extras: Mapping[int, int], twice: Iterable[int]
+) -> None:
+    """Say which columns are none of the form's; their headers are kept where nothing stands below."""
+    for number, count in sorted(extras.items()):
+        region.say("column-not-mapped", "info", (region.header, number), values={"count": count})
+    mapped = {*region.columns.values(), *region.members}
+    empty = sorted(headers.keys() - mapped - extras.keys())
+    # beside headers that stand one below the other, titles stand in their column
+    titles = [n for n in empty if region.orientation == "columns" and n < min(mapped, default=0)]
+    for number in titles:
+        keep_titles(region, {region.header: {number: headers[number].cell}})
+    rest = [number for number in empty if number not in titles]
+    region.keep("title", region.header, rest)
+    for number in rest:
+        if number not in twice:
+            region.say("column-empty", "info", (region.header, number))
+
+
+def note_hidden(region: Region, extras: Iterable[int]) -> None:
+    """Say which records and columns nobody sees in the spreadsheet; they are read."""
+    rows, columns = region.sheet.hidden_rows, region.sheet.hidden_columns
+    if region.orientation == "columns":
+        rows, columns = columns, rows
+    if rows:
+        for record in region.records:
+            if record in rows:
+                number = next(n for n in range(1, 10**9) if (record, n) not in region.shared)
+                region.say("row-hidden", "info", (record, number), value=str(record))
+    names = {number: name for name, number in region.columns.items()}
+    for number in sorted({*names, *region.members, *extras} & columns):
+        region.say("column-hidden", "info", (region.header, number), column=names.get(number, ""))

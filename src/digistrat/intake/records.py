@@ -1,0 +1,288 @@
+"""The lines under a header: records, and what people write between, under and over them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from digistrat.intake.forms import Column
+from digistrat.intake.grids import Line, Range
+from digistrat.intake.headers import cell_text, is_hint, names_unit, starts_like_total
+from digistrat.intake.regions import Region
+from digistrat.intake.values import fold
+from digistrat.intake.values.words import words
+from digistrat.intake.workbooks import Cell
+from digistrat.texts import text
+
+HINTED = 0.6  # share of a line's cells that say how to fill in the column
+NUMBERED = 4  # columns counted 1, 2, 3, 4 under their headers
+N_TITLES, LONGEST_TITLE = 3, 120  # lines above a table that are titles, and their length
+LONGEST_GROUP = 60  # length of a heading over a group of columns
+SAID = {"total": "total-row", "group": "group-row", "hint": "hint-row", "example": "example-row"}
+
+
+@dataclass
+class Lines:
+    """What tells a record from the other lines under a header.
+
+    Attributes
+    ----------
+    region : Region
+    headers : dict
+        Number → folded header.
+    mapped, anchor, keys : set of int
+        Numbers in a column of the form; in a required one; in the one that identifies the record.
+    last_full : int
+        The last line with two answers: what stands below in one cell is a note.
+    merged : dict
+        First line → merged ranges.
+    """
+
+    region: Region
+    headers: Mapping[int, str]
+    mapped: set[int]
+    anchor: set[int]
+    keys: set[int]
+    last_full: int
+    merged: Mapping[int, list[Range]]
+
+    def role(self, line: int, cells: Line) -> str:
+        """Return what a line is; empty for a record."""
+        first = next(iter(cells))
+        inside = self.mapped & cells.keys()
+        if self._repeats_header(cells, inside):
+            return "heading"
+        if not self.region.records and (self._counts_columns(cells) or self._gives_hints(cells)):
+            return "hint"
+        shown = cells[first].value
+        if isinstance(shown, str):
+            if starts_like_total(shown) and inside and self._is_total(cells, inside):
+                return "total"
+            if self._is_example(cells):
+                return "example"
+        if len(inside) >= 2:
+            return ""
+        if len(cells) == 1 and line < self.last_full and self._heads_group(line, first):
+            return "group"
+        if not inside or (
+            len(self.mapped) >= 2
+            and (not inside & self.anchor or (line > self.last_full and not self._is_key(line, *inside)))
+        ):
+            return "note"
+        return ""
+
+    def _repeats_header(self, cells: Line, inside: set[int]) -> bool:
+        headers = self.headers
+        for number in list(cells)[:2]:
+            shown, header = cells[number].value, headers.get(number, "")
+            if isinstance(shown, str) and len(shown) < 2 * len(header) + 9 and fold(shown) == header:
+                break
+        else:
+            return False
+        same = sum(fold(cell_text(cell)) == headers.get(number) for number, cell in cells.items())
+        return same >= max(min(2, len(headers)), (len(inside) + 1) // 2)
+
+    def _is_key(self, line: int, number: int) -> bool:
+        """Below a table 'A16-003' is a record without answers, 'As of April' is a note."""
+        return number in self.keys and len(self.region.text(line, number).split()) == 1
+
+    def _is_total(self, cells: Line, inside: set[int]) -> bool:
+        first = next(iter(cells))
+        # a project may be called 'Gesamt-IT': a total has no key and no other text
+        return len(self.anchor & inside) <= 1 and all(
+            number == first or not isinstance(cell.value, str) or not cell.value.strip()[:1].isalpha()
+            for number, cell in cells.items()
+        )
+
+    def _counts_columns(self, cells: Line) -> bool:
+        """Whether a line under the headers numbers the columns."""
+        if len(cells) < NUMBERED:
+            return False
+        shown = [cell_text(cell).strip("()[]. ").removesuffix(".0") for cell in cells.values()]
+        return shown == [str(number) for number in range(1, len(shown) + 1)]
+
+    def _gives_hints(self, cells: Line) -> bool:
+        """Whether a line under the headers says how to fill in the columns."""
+        hints = 0
+        for number, cell in cells.items():
+            if not isinstance(cell.value, str) or not self._is_hint(number, cell.value):
+                if number in self.keys:
+                    return False
+                continue
+            hints += 1
+        return hints >= max(1, HINTED * len(cells)) and bool(self.mapped & cells.keys())
+
+    def _is_hint(self, number: int, shown: str) -> bool:
+        return is_hint(shown) or _lists_choices(shown, self._column(number))
+
+    def _column(self, number: int) -> Column | None:
+        table = self.region.table
+        for name, place in self.region.columns.items():
+            if place == number:
+                return table.column(name)
+        return table.column(table.unpivot.value) if table.unpivot and number in self.region.members else None
+
+    def _is_example(self, cells: Line) -> bool:
+        """Whether one of a line's first two cells marks it as an example."""
+        for number in list(cells)[:2]:
+            shown = cells[number].value
+            if not isinstance(shown, str) or shown[:1].lower() not in _example_letters():
+                continue
+            match = _example().match(shown.strip())
+            # in a column of titles, 'Beispiel' alone may be a title
+            if match and (match["end"] == ":" or number in self.keys or number not in self.mapped):
+                return True
+        return False
+
+    def _heads_group(self, line: int, number: int) -> bool:
+        """Whether a single cell between records heads those that follow."""
+        shown = self.region.text(line, number)
+        across = [right - left + 1 for _, left, bottom, right in self.merged.get(line, ()) if left == number]
+        if across and max(across) >= max(2, len(self.mapped) // 2):
+            return True
+        if number in self.mapped and number not in self.anchor:
+            return False
+        if number in self.keys and len(shown.split()) > 1 and not re.fullmatch(r"\S+\s\S*\d\S*", shown):
+            return True
+        return shown.endswith(":") or _group().match(shown) is not None
+
+
+def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, list[Range]]) -> Counter[int]:
+    """Tell records from the other lines of a region; what is none is kept, and said where it matters.
+
+    Returns
+    -------
+    Counter
+        Number across the records → how many records have something there that is in no column of the form.
+    """
+    lines = _lines_of(region, below, merged)
+    mapped, records = lines.mapped, region.records
+    extras: Counter[int] = Counter()
+    for line, cells in below.items():
+        role = lines.role(line, cells)
+        if not role:
+            records.append(line)
+            outside = cells.keys() - mapped
+            if outside:
+                extras.update(outside)
+                region.keep("extra", line, sorted(outside))
+            continue
+        region.keep(role, line, cells)
+        if role == "note":
+            for number in cells:
+                _say_outside(region, line, number)
+        elif role in SAID:
+            region.say(SAID[role], "info", (line, next(iter(cells))))
+        if role == "hint":
+            _take_units(region, cells)
+    return extras
+
+
+def _lines_of(region: Region, below: Mapping[int, Line], merged: Mapping[int, list[Range]]) -> Lines:
+    table, columns = region.table, region.columns
+    mapped = {*columns.values(), *region.members}
+    required = {table.key, *(c.name for c in table.columns if c.required)}
+    anchor = {number for name, number in columns.items() if name in required}
+    keys = {n for name, n in columns.items() if n in anchor and table.column(name).kind == "identifier"}
+    least = min(2, len(mapped))
+    full = next((line for line in reversed(list(below)) if len(mapped & below[line].keys()) >= least), 0)
+    if (
+        not full
+    ):  # without any, the first row that has a key or another required answer is a record, not a note
+        full = next((line for line, cells in below.items() if anchor & cells.keys()), 0)
+    own = {number for line, number in region.cells if line == region.header} if not below else set()
+    numbers = own or {n for cells in below.values() for n in cells} | mapped
+    headers = {number: fold(shown) for number in numbers if (shown := region.text(region.header, number))}
+    return Lines(region, headers, mapped, anchor, keys, full, merged)
+
+
+def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0) -> None:
+    """Keep what stands above a table; what is no title is said.
+
+    Titles are the first few short lines, the line right above the headers (at ``top``) that groups them,
+    names of sheets, and what the template itself says.
+    """
+    template = ("title", "help_cover", "help_table")
+    known = {fold(text(f"template.{name}", region.form.language)) for name in template}
+    known.add(fold(region.sheet.name))
+    known.update(name for table in region.form.tables for name in table.sheet_names)
+    n_titles = 0
+    for line, cells in above.items():
+        region.keep("title", line, cells)
+        said = {number: cell_text(cell) for number, cell in cells.items()}
+        own = [number for number, shown in said.items() if fold(shown) not in known]
+        n_titles += bool(own)
+        is_group = line == top - 1 and all(len(said[number]) <= LONGEST_GROUP for number in own)
+        is_few = n_titles <= N_TITLES and len(own) <= N_TITLES
+        for number in own:
+            is_title = is_group or (is_few and len(said[number]) <= LONGEST_TITLE)
+            if not is_title or names_unit(said[number]):
+                _say_outside(region, line, number)
+
+
+def _say_outside(region: Region, line: int, number: int) -> None:
+    if names_unit(region.text(line, number)):
+        region.say("unit-outside-table", "warning", (line, number))
+    else:
+        region.say("text-outside-table", "info", (line, number))
+
+
+def _take_units(region: Region, cells: Mapping[int, Cell]) -> None:
+    """A unit under a header belongs to it."""
+    for number, cell in cells.items():
+        if names_unit(cell_text(cell)):
+            region.groups.setdefault(number, cell)
+
+
+def share_merged(region: Region, merged: Mapping[int, list[Range]]) -> None:
+    """Let a value that is merged over several records count for each, and say so."""
+    records, mapped = set(region.records), {*region.columns.values(), *region.members}
+    for line in sorted(merged.keys() & records):
+        for _, first, bottom, last in merged[line]:
+            cell = region.cells.get((line, first))
+            if cell is None or first not in mapped:
+                continue
+            under = [
+                (record, first)
+                for record in range(line + 1, min(bottom, region.records[-1]) + 1)
+                if record in records and not region.text(record, first)
+            ]
+            if under:
+                region.shared.update(dict.fromkeys(under, cell))
+                region.say("merged-value", "info", (line, first), values={"count": len(under) + 1})
+            across = sum(first <= number <= last for number in mapped)
+            if across > 1:
+                region.say("merged-across", "info", (line, first), values={"count": across})
+    if region.shared:
+        region.cells = {**region.cells, **region.shared}
+
+
+def _lists_choices(shown: str, column: Column | None) -> bool:
+    """Whether a text lists what may be chosen, with strokes or commas between."""
+    if column is None or not column.choices:
+        return False
+    labels = {fold(label) for names in column.choices.values() for label in names}
+    parts = [fold(part) for part in re.split(r"[/|,;\n]", shown)]
+    return len(parts) > 1 and all(part in labels for part in parts)
+
+
+@cache
+def _group() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_any(words()['tables']['groups'])})\W{{0,3}}(?:\d+|[IVX]+\b|[A-Z]\b)", re.I)
+
+
+@cache
+def _example() -> re.Pattern[str]:
+    return re.compile(rf"\W*(?:{_any(words()['tables']['examples'])})(?:\s*\d+)?\s*(?P<end>:|$)", re.I)
+
+
+@cache
+def _example_letters() -> frozenset[str]:
+    return frozenset(word[0].lower() for word in words()["tables"]["examples"]) | frozenset("([*")
+
+
+def _any(group: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(group, key=len, reverse=True))

@@ -1,0 +1,315 @@
+"""Where headers stand on a sheet, and of which table they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from digistrat.intake.forms import Form, Table, Target
+from digistrat.intake.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
+from digistrat.intake.headers import form_words, lexicon, spellings
+from digistrat.intake.values import fold
+from digistrat.intake.workbooks import Cell
+
+# Lines of a sheet, and behind a header, in which every text may be one; further down one of the first must be
+SEARCHED, SEARCHED_ON = 60, 5
+FIRST_TEXTS = 4
+FEW_TEXTS = 15  # so many texts of a line without a header: it is no line of headers
+WORDED = 0.6  # share of a header line's cells that are texts, or members such as years
+EARLY = 0.8  # share of the best line's known headers with which an earlier line is the header
+ENOUGH = 3  # known headers that make a table on a sheet of any name
+LEAST = 0.1  # share of a line's cells that are known, on a sheet of any name
+NAMED = 2  # what the sheet's name counts in known headers
+
+
+@dataclass(frozen=True)
+class Head:
+    """A line of headers, or two.
+
+    Attributes
+    ----------
+    table : Table
+    line : int
+        The line, the lower one of two.
+    top : int
+        The upper line.
+    cells : dict
+        Number → header.
+    targets : dict
+        Number → column or member that it is the first to name.
+    named : int
+        What the sheet's name counts for the table.
+    is_strong : bool
+        Whether its known headers alone make a table.
+    """
+
+    table: Table
+    line: int
+    top: int
+    cells: Mapping[int, HeaderCell]
+    targets: Mapping[int, Target]
+    named: int
+    is_strong: bool
+
+    @property
+    def is_double(self) -> bool:
+        """Whether it takes two lines."""
+        return self.top < self.line
+
+    @property
+    def score(self) -> int:
+        """Known headers, and what the sheet's name counts."""
+        return len(self.targets) + self.named
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """What makes the better head: enough known headers, then the sheet's name, then how many."""
+        return self.is_strong, self.is_strong and self.named == NAMED, self.score
+
+
+class Searcher:
+    """What is looked for: a form's headers, and what a sheet's name says about its table."""
+
+    def __init__(self, form: Form, sheet_name: str) -> None:
+        self.known = [lexicon(table) for table in form.tables]
+        self.words = form_words(form)
+        self.patterns = [known.pattern for known in self.known if known.pattern is not None]
+        self.named = named_tables(form, sheet_name)
+        self.has_named_members = any(
+            known.pattern is not None and known.table.name in self.named for known in self.known
+        )
+        self._seen: dict[str, bool] = {}
+
+    def is_word(self, text: str) -> bool:
+        """Whether a text is a header of any table."""
+        seen = self._seen.get(text)
+        if seen is None:
+            seen = fold(text) in self.words or not self.words.isdisjoint(spellings(text))
+            self._seen[text] = seen
+        return seen
+
+    def is_member(self, cell: Cell) -> bool:
+        """Whether a cell may be a member's header, such as a year."""
+        return any(pattern.search(header_text(cell)) for pattern in self.patterns)
+
+    def n_known(self, cells: Sequence[Cell]) -> int:
+        """Return about how many headers stand among cells; none where the first ones are none."""
+        texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+        if not (self.has_named_members or any(map(self.is_word, texts[:FEW_TEXTS]))):
+            return 0
+        return sum(map(self.is_word, texts)) + sum(map(self.is_member, cells))
+
+    def may_be_headers(self, cells: Line, *, anywhere: bool, strict: bool = True) -> bool:
+        """Whether a line is worth a closer look."""
+        texts = [cell[2] for cell in cells.values() if cell[2].__class__ is str]
+        is_worded = len(texts) >= WORDED * len(cells)
+        if strict and not is_worded and not self.patterns:
+            return False
+        looked_at = texts if anywhere else texts[:FIRST_TEXTS]
+        if not any(map(self.is_word, looked_at)):
+            # only where the sheet's name says so, members alone are headers
+            return self.has_named_members and anywhere and sum(map(self.is_member, cells.values())) >= 2
+        if is_worded or not strict:
+            return True
+        others = sum(cell[2].__class__ is not str and self.is_member(cell) for cell in cells.values())
+        return len(texts) + others >= WORDED * len(cells)
+
+    def head(self, grid: Grid, lower: Line, line: int, upper: Line | None = None) -> Head | None:
+        """Return of which table the headers of a line are, or of a line and the one above it."""
+        cells = header_cells(grid, lower, upper, line, self.is_word)
+        best: Head | None = None
+        for known in self.known:
+            targets: dict[int, Target] = {}
+            n_declared = 0
+            for number, header in cells.items():
+                target, with_group = header.target(known)
+                if target is not None and target not in targets.values():
+                    targets[number] = target
+                    n_declared += with_group or known.declared_as(header.text) is not None
+            named = self.named.get(known.table.name, 0)
+            enough = min(ENOUGH, known.n_targets)
+            if len(targets) < max(1, enough - named):
+                continue
+            # years alone are also dates of a record, members alone also answers
+            is_strong = len(targets) >= enough and n_declared >= min(2, known.n_targets)
+            is_strong = is_strong and (
+                not known.has_columns or any(k == "column" for k, _ in targets.values())
+            )
+            if not named and (not is_strong or len(targets) < LEAST * len(cells)):
+                continue
+            top = line if upper is None else line - 1
+            head = Head(known.table, line, top, cells, targets, named, is_strong)
+            if best is None or head.rank > best.rank:
+                best = head
+        return best
+
+    def heads_around(self, grid: Grid, lines: Mapping[int, Line], line: int) -> Iterator[Head]:
+        """Yield the heads that a line makes, alone and with its neighbours."""
+        alone = self.head(grid, lines[line], line)
+        if alone is not None:
+            yield alone
+        for lower in (line, line + 1):
+            if lower in lines and lower - 1 in lines:
+                upper = lines[lower - 1]
+                if are_two_lines(grid, lines[lower], upper, lower):
+                    both = self.head(grid, lines[lower], lower, upper)
+                    if both is not None:
+                        yield both
+
+
+def named_tables(form: Form, sheet_name: str) -> dict[str, int]:
+    """Return what a sheet's name says: table → how much; 'Vorhaben (2)' and 'Vorhaben 2026' name the same.
+
+    A name that only begins with a table's counts less.
+    """
+    name = fold(sheet_name, drop_brackets=True)
+    plain = " ".join(word for word in name.split() if not word.isdigit())
+    for candidate in (fold(sheet_name), name, plain):
+        named = [table.name for table in form.tables if candidate and candidate in table.sheet_names]
+        if named:
+            return dict.fromkeys(named, NAMED)
+    starts = [
+        (len(own), table.name)
+        for table in form.tables
+        for own in table.sheet_names
+        if f"{plain} ".startswith(f"{own} ")
+    ]
+    return {max(starts)[1]: 1} if starts else {}
+
+
+def find_heads(
+    searcher: Searcher, grid: Grid, lines: Mapping[int, Line], *, strict: bool = True
+) -> list[Head]:
+    """Return the headers on a sheet, or a part of it, from top to bottom.
+
+    Of the lines that know about as much of one table without a record between them, the first counts; lines
+    that repeat a header are none.
+    """
+    found: dict[int, Head] = {}
+    last = min(lines, default=0) + SEARCHED
+    for line, cells in lines.items():
+        if not searcher.may_be_headers(cells, anywhere=line < last, strict=strict):
+            continue
+        for head in searcher.heads_around(grid, lines, line):
+            known = found.get(head.line)
+            # in two lines as many are known: the upper one says more of what is in the lower
+            if known is None or (*head.rank, head.is_double) > (*known.rank, known.is_double):
+                found[head.line] = head
+                if head.is_strong:
+                    last = min(last, head.line + SEARCHED_ON)
+    return _chosen(_without_halves(found), lines)
+
+
+def _without_halves(found: Mapping[int, Head]) -> list[Head]:
+    """Of two lines and the upper one, leave what knows more; the one where both know the same."""
+    heads = dict(found)
+    for line, head in sorted(found.items()):
+        if not head.is_double or head.top not in heads or line not in heads:
+            continue
+        upper = heads[head.top]
+        if head.score > upper.score:
+            del heads[head.top]
+        else:
+            del heads[line]
+    return [heads[line] for line in sorted(heads)]
+
+
+def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
+    strong = [head for head in heads if head.is_strong]
+    weak = [head for head in heads if not head.is_strong]
+    if weak:
+        best = max(head.score for head in weak)
+        first = next(head for head in weak if head.score >= EARLY * best)
+        # a sheet's name and a header or two make a table where nothing better is
+        if not strong or all(first.score > head.score for head in strong):
+            return [first]
+    chosen: list[Head] = []
+    for position, head in enumerate(strong):
+        if chosen and repeats(head, chosen[-1]):
+            continue
+        later = (
+            other
+            for other in strong[position + 1 :]
+            if other.table is head.table
+            and EARLY * len(other.targets) > len(head.targets)
+            and not _has_records(head, other, lines)
+        )
+        if next(later, None) is None:
+            chosen.append(head)
+    return chosen
+
+
+def repeats(head: Head, earlier: Head) -> bool:
+    """Whether a line of headers says again what an earlier one said, at the same places."""
+    if head.table is not earlier.table:
+        return False
+    same = sum(earlier.targets.get(number) == target for number, target in head.targets.items())
+    return 2 * same >= len(head.targets)
+
+
+def _has_records(head: Head, other: Head, lines: Mapping[int, Line]) -> bool:
+    return any(
+        len(head.targets.keys() & cells.keys()) >= 2
+        for line, cells in lines.items()
+        if head.line < line < other.top
+    )
+
+
+def columns_may_know_more(searcher: Searcher, grid: Grid, best: Head | None) -> bool:
+    """Whether some column could be one of headers: only then a sheet is looked at from the side."""
+    if best is not None and len(best.targets) >= max(5, len(best.cells) // 2):
+        return False
+    columns: dict[int, list[Cell]] = {}
+    for cells in islice(grid.lines.values(), SEARCHED):
+        for number, cell in cells.items():
+            columns.setdefault(number, []).append(cell)
+    least = len(best.targets) if best is not None else 1
+    return any(searcher.n_known(columns[number]) >= least for number in sorted(columns)[:SEARCHED])
+
+
+def side_by_side(
+    searcher: Searcher, grid: Grid, lines: Mapping[int, Line], head: Head
+) -> list[tuple[int, int]]:
+    """Return first and last number of tables that stand beside each other, an empty column between them.
+
+    Headers behind a gap are a table of their own where they name another table, or again what stands before.
+    """
+    runs = _runs(head.cells)
+    if len(runs) < 2:
+        return []
+    below = {number for line, cells in lines.items() if line > head.line for number in cells}
+    upper = lines.get(head.top) if head.is_double else None
+
+    def part(run: tuple[int, int]) -> Head | None:
+        inside = {n: c for n, c in lines[head.line].items() if run[0] <= n <= run[1]}
+        above = {n: c for n, c in upper.items() if run[0] <= n <= run[1]} if upper else None
+        return searcher.head(grid, inside, head.line, above or None) if inside else None
+
+    windows = [runs[0]]
+    for run in runs[1:]:
+        first, last = windows[-1]
+        before, own = part((first, last)), part(run)
+        gap = set(range(last + 1, run[0]))
+        if own is None or before is None or not own.is_strong or not before.is_strong or gap & below:
+            windows[-1] = (first, run[1])
+            continue
+        again = len(set(own.targets.values()) & set(before.targets.values()))
+        same = own.table is before.table
+        joined = part((first, run[1]))
+        more = len(joined.targets) - len(before.targets) if joined is not None else 0
+        if (same and 2 * again >= len(own.targets)) or (not same and len(own.targets) > more):
+            windows.append(run)
+        else:
+            windows[-1] = (first, run[1])
+    return windows if len(windows) > 1 else []
+
+
+def _runs(numbers: Mapping[int, HeaderCell]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
