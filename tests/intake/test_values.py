@@ -17,7 +17,6 @@ from digistrat.intake.values import (
     fold,
     parse_amount,
     parse_boolean,
-    parse_choice,
     parse_date,
     parse_identifier,
     parse_list,
@@ -323,7 +322,6 @@ def test_dates_are_read_as_meant(raw, first, last, codes):
         ("5. April", "not-a-date"),
         ("12/19", "not-a-date"),
         ("Winter 2019", "not-a-date"),
-        ("laufend", "not-a-date"),
         (4.2018, "not-a-date"),
         (12, "not-a-date"),
         (True, "not-a-date"),
@@ -359,90 +357,6 @@ def test_dates_come_back_however_they_are_written(date):
     assert quarter.last + dt.timedelta(days=1) == dt.date(
         date.year + (quarter.last.month == 12), quarter.last.month % 12 + 1, 1
     )
-
-
-@pytest.mark.parametrize(
-    "raw", ["ja", "JA", "j", "x", "X", "✓", "wahr", "WAHR", "true", "yes", "1", 1, 1.0, True]
-)
-def test_yes(raw):
-    assert parse_boolean(raw) == Parsed(True)
-
-
-@pytest.mark.parametrize("raw", ["nein", "Nein ", "n", "falsch", "FALSE", "no", "0", 0, False, "☐"])
-def test_no(raw):
-    assert parse_boolean(raw) == Parsed(False)
-
-
-def test_a_remark_beside_yes_or_no_is_told_and_anything_else_refused():
-    assert parse_boolean("ja, seit 2019")[0] is True
-    assert parse_boolean("nein (geplant)") == Parsed(False, codes=("remark-dropped",))
-    for raw in ("teilweise", "ja/nein", "jain", 2, 0.5, dt.datetime(2018, 1, 1)):
-        assert parse_boolean(raw).codes == ("not-yes-no",)
-
-
-STAGES = {
-    "pilot": ["Pilot", "Pilotierung"],
-    "deployed": ["Deployed", "In Betrieb", "Zulässig"],
-    "level_1": ["Reifegradstufe 1", 1],
-    "level_2": ["Reifegradstufe 2"],
-    "open": ["offen"],
-}
-STAGES = {code: [str(label) for label in labels] for code, labels in STAGES.items()}
-
-
-@pytest.mark.parametrize(
-    ("raw", "code", "codes"),
-    [
-        ("Pilot", "pilot", ()),
-        ("  PILOT ", "pilot", ()),
-        ("in\nBetrieb", "deployed", ()),
-        ("zulaessig", "deployed", ()),
-        ("c)  Deployed", "deployed", ()),
-        ("c)  Deployed – in production since 2024", "deployed", ("remark-dropped",)),
-        ("Deployed: since 2024", "deployed", ("remark-dropped",)),
-        ("Deployed (2024)", "deployed", ("remark-dropped",)),
-        ("2. Pilotierung", "pilot", ()),
-        ("Pilotierng", "pilot", ("choice-guessed",)),
-        ("level_1", "level_1", ()),
-        (1, "level_1", ()),
-        (1.0, "level_1", ()),
-        ("offen", "open", ()),
-    ],
-)
-def test_choices_are_read_as_their_code(raw, code, codes):
-    assert parse_choice(raw, STAGES) == Parsed(code, codes=codes)
-
-
-@pytest.mark.parametrize(
-    "raw", ["unzulässig", "Reifegradstufe 3", "Reifegradstufe 12", "x", "Pilot/Deployed", 7]
-)
-def test_a_choice_is_not_guessed_where_it_means_something_else(raw):
-    assert parse_choice(raw, STAGES).codes == ("not-a-choice",)
-
-
-def test_a_label_of_two_codes_is_a_wrong_call():
-    with pytest.raises(ValueError, match="'Ja' stands for 'a' and 'b'"):
-        parse_choice("ja", {"a": ["ja"], "b": ["Ja"]})
-
-
-def test_choice_states():
-    assert parse_choice("k. A.", STAGES).state == "missing"
-    assert parse_choice("entfällt", STAGES).state == "not_applicable"
-    assert parse_choice(None, STAGES).state == "missing"
-    assert parse_choice(dt.datetime(2018, 1, 2), STAGES).codes == ("turned-into-date",)
-
-
-def test_lists_texts_and_identifiers():
-    assert parse_list("A16; A17,\n- A18/A19;;").value == ("A16", "A17", "A18", "A19")
-    assert parse_list("a/b; c", separators=";").value == ("a/b", "c")
-    assert parse_list(";").state == "missing"
-    assert parse_text(" a\r\nb\u00a0c ").value == "a\nb c"
-    assert parse_text(5.0).value == "5"
-    assert parse_text(dt.datetime(2018, 4, 1)).value == "2018-04-01"
-    assert parse_identifier("00123").value == "00123"
-    assert parse_identifier(123.0).value == "123"
-    assert parse_identifier(" A 16\n-003 ").value == "A 16 -003"
-    assert parse_identifier(dt.datetime(2018, 3, 1)).codes == ("turned-into-date",)
 
 
 @pytest.mark.parametrize(

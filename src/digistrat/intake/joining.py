@@ -149,17 +149,17 @@ def join_returns(results: Sequence[Return], form: Form) -> Returns:
 
 def _without_copies(results: Sequence[Return], form: Form) -> tuple[list[Return], list[Finding]]:
     """Leave out returns that say what an earlier one says; of a copy only that is said."""
-    seen: dict[Any, list[Return]] = {}
+    seen: dict[Any, str] = {}
     used, findings = [], []
     for result in results:
-        alike = seen.setdefault(result.shape, [])
-        first = next((other for other in alike if result.says_the_same(other)), None)
-        if first is not None and any(len(block.rows) for block in result.blocks):
+        if result.content in seen:
+            first = seen[result.content]
             findings.append(
-                make_finding("same-return", "warning", form.language, file=result.file, value=first.file)
+                make_finding("same-return", "warning", form.language, file=result.file, value=first)
             )
             continue
-        alike.append(result)
+        if result.content:
+            seen[result.content] = result.file
         used.append(result)
     return used, findings
 

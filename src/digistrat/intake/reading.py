@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Block:
         One per span of records; ``spans`` says how many records each has.
     exceptions : dict
         (position, column) → place of a value that was taken from elsewhere.
+    digest : bytes
+        Of what stood in the cells: equal records have equal digests.
     """
 
     table: str
@@ -62,6 +65,7 @@ class Block:
     layouts: list[Layout]
     spans: list[int]
     exceptions: dict[tuple[int, str], CellRef]
+    digest: bytes
 
     def place(self, position: int, column: str) -> CellRef:
         """Return the place of one record's cell."""
@@ -80,17 +84,9 @@ class Return:
     leftovers: list[Leftover] = field(default_factory=list)
 
     @property
-    def shape(self) -> tuple[Any, ...]:
-        """What two returns that say the same have in common at a glance."""
-        return tuple((block.table, len(block.rows), tuple(sorted(block.columns))) for block in self.blocks)
-
-    def says_the_same(self, other: Return) -> bool:
-        """Whether the records of two returns hold the same, whatever the files are called."""
-        return self.shape == other.shape and all(
-            {name: list(map(str, column)) for name, column in one.raws.columns().items()}
-            == {name: list(map(str, column)) for name, column in two.raws.columns().items()}
-            for one, two in zip(self.blocks, other.blocks, strict=True)
-        )
+    def content(self) -> tuple[tuple[str, bytes], ...]:
+        """What the records hold, whatever the file is called; empty without a record."""
+        return tuple((block.table, block.digest) for block in self.blocks if len(block.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,4 +227,12 @@ def _packed(chunk: Chunk, form: Form) -> Block:
         chunk.layouts,
         chunk.blocks,
         chunk.exceptions,
+        _digest(chunk.raws),
     )
+
+
+def _digest(raws: Mapping[str, Sequence[Any]]) -> bytes:
+    digest = blake2b(digest_size=16)
+    for name, values in sorted(raws.items()):
+        digest.update("\x1f".join([name, *map(str, values)]).encode("utf-8", "surrogatepass"))
+    return digest.digest()

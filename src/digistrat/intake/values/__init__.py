@@ -12,6 +12,7 @@ from digistrat.intake.values.choices import (
     parse_text,
 )
 from digistrat.intake.values.dates import parse_date
+from digistrat.intake.values.named import unit_in_header, unit_in_text
 from digistrat.intake.values.numbers import detect_decimal, parse_amount, parse_number
 from digistrat.intake.values.words import Parsed, fold
 
@@ -27,4 +28,6 @@ __all__ = [
     "parse_list",
     "parse_number",
     "parse_text",
+    "unit_in_header",
+    "unit_in_text",
 ]

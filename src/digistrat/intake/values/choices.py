@@ -7,8 +7,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
-from digistrat.intake.values.words import MISSING, Parsed, clean, fold, no_value, unreadable, words
+from digistrat.intake.values.words import (
+    LONGEST_STATE,
+    MISSING,
+    Parsed,
+    clean,
+    fold,
+    no_value,
+    unreadable,
+    words,
+)
 
 GUESS_FROM = 90  # similarity in per cent from which a misspelt choice is guessed
 
@@ -19,6 +29,8 @@ _ENUMERATION = re.compile(
 )
 _BULLET = re.compile(r"^\s*[•▪·*–-]\s+")
 _REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|\n")
+_SIGNS = re.compile(r"[<>≤≥+#]")  # dropped by folding, but they tell "< 50" from "> 50"
+MOST_DIGITS = 10**15  # spreadsheets keep no more: of a longer key the last ones are lost
 _YES_NO_REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|[,;]\s|\n")
 
 
@@ -47,7 +59,10 @@ def parse_boolean(raw: object) -> Parsed:
 def _parse_yes_no(raw: str) -> Parsed:
     text = clean(raw)
     table = _yes_no_table()
-    known = table.get(text.lower()) or table.get(fold(text)) or no_value(text)
+    known = table.get(text.lower()) or table.get(fold(text))
+    if known is not None and "?" in text:  # "yes?" is a yes with a doubt
+        return known._replace(codes=("remark-dropped",))
+    known = known or no_value(text)
     if known is not None:
         return known
     head = _YES_NO_REMARK.split(text, maxsplit=1)[0]
@@ -92,67 +107,109 @@ def parse_choice(raw: object, choices: Mapping[str, Sequence[str]]) -> Parsed:
     >>> parse_choice("In operatoin", stages)[:2], parse_choice("In operatoin", stages).codes
     (('deployed', 'value'), ('choice-guessed',))
     """
-    if raw is None or (isinstance(raw, float) and math.isnan(raw)):
+    frozen = tuple((code, tuple(labels)) for code, labels in choices.items())
+    return read_choice(raw, choice_table(frozen))
+
+
+class ChoiceTable(NamedTuple):
+    """Labels of choices as they are compared: as written, and folded with the signs that folding drops."""
+
+    written: Mapping[str, str]
+    folded: Mapping[str, tuple[str, str, bool]]  # folded label → code, signs, whether it asks a question
+
+
+@lru_cache(maxsize=256)
+def choice_table(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> ChoiceTable:
+    """Return the table to read choices with; raise ValueError where a label stands for two codes."""
+    written: dict[str, str] = {}
+    folded: dict[str, tuple[str, str, bool]] = {}
+    for code, labels in choices:
+        for label in (code, *labels):
+            entry = (code, "".join(_SIGNS.findall(label)), "?" in label)
+            if folded.setdefault(fold(label), entry)[0] != code and fold(label):
+                codes = f"{folded[fold(label)][0]!r} and {code!r}"
+                raise ValueError(
+                    f"choices must give every label to one code, but {label!r} stands for {codes}"
+                )
+            written.setdefault(clean(label).casefold(), code)
+    folded.pop("", None)
+    written.pop("", None)
+    return ChoiceTable(written, folded)
+
+
+def read_choice(raw: object, table: ChoiceTable) -> Parsed:
+    """Read one of several declared answers with their table; see `parse_choice`."""
+    if raw is None or raw != raw:
         return MISSING
     if isinstance(raw, (dt.date, dt.time)):
         return unreadable("turned-into-date")
-    frozen = tuple((code, tuple(labels)) for code, labels in choices.items())
-    return _parse_choice(_written(raw), frozen)
-
-
-@lru_cache(maxsize=16_384)
-def _parse_choice(raw: str, choices: tuple[tuple[str, tuple[str, ...]], ...]) -> Parsed:
-    table = _choice_table(choices)
-    text = clean(raw)
-    code = table.get(fold(text)) if text else None
+    text = clean(_written(raw))
+    code = table.written.get(text.casefold())
     if code is not None:
         return Parsed(code)
+    known = _known_choice(text, table)
+    if known is not None:
+        return known
     nothing = no_value(text)
     if nothing is not None:
         return nothing
     bare = _ENUMERATION.sub("", text, count=1) if _ENUMERATION.match(text) else text
-    code = table.get(fold(bare))
-    if code is not None:
-        return Parsed(code)
+    known = _known_choice(bare, table)
+    if known is not None:
+        return known
     for candidate in (text, bare):
-        code = table.get(fold(_REMARK.split(candidate, maxsplit=1)[0]))
-        if code is not None:
-            return Parsed(code, codes=("remark-dropped",))
-    guessed = _guess(fold(bare), table)
+        known = _known_choice(_REMARK.split(candidate, maxsplit=1)[0], table)
+        if known is not None:
+            return known._replace(codes=("remark-dropped",))
+    guessed = _guess(bare, table)
     return unreadable("not-a-choice") if guessed is None else Parsed(guessed, codes=("choice-guessed",))
 
 
-@lru_cache(maxsize=256)
-def _choice_table(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for code, labels in choices:
-        for label in (code, *labels):
-            folded = fold(label)
-            if table.setdefault(folded, code) != code:
-                codes = f"{table[folded]!r} and {code!r}"
-                raise ValueError(
-                    f"choices must give every label to one code, but {label!r} stands for {codes}"
-                )
-    table.pop("", None)
-    return table
+def _known_choice(text: str, table: ChoiceTable) -> Parsed | None:
+    entry = table.folded.get(fold(text))
+    if entry is None or entry[1] != "".join(_SIGNS.findall(text)):
+        return None
+    # "in operation?" is an answer with a doubt
+    return Parsed(entry[0], codes=("remark-dropped",) if "?" in text and not entry[2] else ())
 
 
-def _guess(text: str, table: Mapping[str, str]) -> str | None:
+def _guess(raw: str, table: ChoiceTable) -> str | None:
     """Code of the only choice that is spelt closely alike."""
     from rapidfuzz import fuzz
 
+    text, signs = fold(raw), "".join(_SIGNS.findall(raw))
     if not text:
         return None
     digits = re.findall(r"\d+", text)
     close = {
         code
-        for label, code in table.items()
+        for label, (code, label_signs, _) in table.folded.items()
         # "unzulaessig" is close to "zulaessig", "level 1" to "level 2": neither may be guessed.
         if label[0] == text[0]
+        and label_signs == signs
         and fuzz.ratio(text, label) >= GUESS_FROM
         and re.findall(r"\d+", label) == digits
+        and not _says_the_opposite(text, label)
     }
     return close.pop() if len(close) == 1 else None
+
+
+def _says_the_opposite(text: str, label: str) -> bool:
+    """Whether one of two texts negates the other, by a word or by a prefix of a word."""
+    ours, theirs = set(text.split()), set(label.split())
+    only_ours, only_theirs = ours - theirs, theirs - ours
+    if not _negations().isdisjoint(only_ours | only_theirs):
+        return True
+    return any(
+        one != other and (one.endswith(other) or other.endswith(one))
+        for one in only_ours
+        for other in only_theirs
+    )
+
+
+@cache
+def _negations() -> frozenset[str]:
+    return frozenset(fold(word) for word in words()["booleans"]["negations"])
 
 
 def parse_list(raw: object, *, separators: str = ";,\n/") -> Parsed:
@@ -179,15 +236,46 @@ def parse_text(raw: object) -> Parsed:
     >>> parse_text(" Portal ").value, parse_text("k. A.").state, parse_text("n/a").state
     ('Portal', 'missing', 'missing')
     """
-    if raw is None or (isinstance(raw, float) and math.isnan(raw)):
+    if raw is None or raw != raw:
         return MISSING
-    text = clean(_written(raw))
+    text = clean(raw if isinstance(raw, str) else _written(raw))
     nothing = no_value(text, prefix=False)
     return Parsed(text) if nothing is None else nothing
 
 
+def is_plain_text(raw: object) -> bool:
+    """Return whether a value is its own text: nothing to clean, and too long for an answer that is none.
+
+    Examples
+    --------
+    >>> is_plain_text("A new portal for all applications of the city"), is_plain_text("k. A.")
+    (True, False)
+    """
+    return type(raw) is str and len(raw) > LONGEST_STATE and raw.isprintable() and raw[0] != " " != raw[-1]
+
+
+def is_plain_key(raw: object) -> bool:
+    """Return whether a value is its own key: nothing to clean, and no answer that is none ends with a digit.
+
+    Examples
+    --------
+    >>> is_plain_key("A16-003"), is_plain_key("A16  003"), is_plain_key("n/a"), is_plain_key(16.0)
+    (True, False, False, False)
+    """
+    return (
+        type(raw) is str
+        and raw[-1:].isdigit()
+        and raw[0] not in " '"
+        and raw.isprintable()
+        and "  " not in raw
+    )
+
+
 def parse_identifier(raw: object) -> Parsed:
     """Read a key: leading zeros stay, a whole number loses its decimals, blanks collapse.
+
+    A number of more than 15 digits is unreadable with the code ``digits-lost``: the spreadsheet has
+    rounded it.
 
     Examples
     --------
@@ -196,8 +284,15 @@ def parse_identifier(raw: object) -> Parsed:
     """
     if isinstance(raw, (dt.date, dt.time)):
         return unreadable("turned-into-date")
+    if isinstance(raw, float) and abs(raw) >= MOST_DIGITS:
+        return unreadable("digits-lost")
     read = parse_text(raw)
-    return Parsed(" ".join(read.value.split())) if read.state == "value" else read
+    if read.state != "value":
+        return read
+    key = " ".join(read.value.split())
+    if key[0] == "'" and key[1:2].isdigit():  # a spreadsheet's sign for a text
+        key = key[1:]
+    return Parsed(key)
 
 
 def _written(raw: object) -> str:
@@ -206,8 +301,10 @@ def _written(raw: object) -> str:
         return raw
     if isinstance(raw, bool):
         return words()["booleans"]["written"][0 if raw else 1]
-    if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < MOST_DIGITS:
         return str(int(raw))
+    if isinstance(raw, int) and abs(raw) > 10**400:  # beyond what may be written in decimal digits
+        return hex(raw)
     if isinstance(raw, dt.datetime) and raw.time() == dt.time():
         return raw.date().isoformat()
     return str(raw)

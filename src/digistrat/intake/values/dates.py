@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import math
 import re
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -13,7 +12,8 @@ from digistrat.intake.values.words import MISSING, Parsed, clean, fold, no_value
 from digistrat.intake.workbooks.dates import serial_date
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-_SERIALS = range(20_000, 80_001)  # 1954 to 2119
+FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000  # 1954 to 2119
+LONGEST = 100  # a longer text is no date with words around it
 _DAY = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
 _ISO_DAY = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _SLASHED = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
@@ -29,6 +29,10 @@ _ROMAN_QUARTER = re.compile(r"(I|II|III|IV)\s?/\s?([0-9]{4}|[0-9]{2})")
 _DASHES = re.compile(r"[–—−‒]")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+
+
+ONGOING = Parsed(state="missing", codes=("ongoing",))
+ONGOING_END = Parsed(state="not_applicable", codes=("ongoing",))
 
 
 class _Period(NamedTuple):
@@ -53,7 +57,8 @@ def parse_date(raw: object, *, end: bool = False) -> Parsed:
     Parsed
         A `datetime.date`, and the period's `first` and `last` day. Beginning, middle and end of a year are
         its first quarter, its second and third, and its last, with the code ``approximate-date``; days
-        that two countries read differently, such as 03/04/2018, are ``ambiguous-date`` and unreadable.
+        that two countries read differently, such as 03/04/2018, are ``ambiguous-date`` and unreadable. What
+        goes on ("ongoing") has no end: as an end it is not applicable, as a beginning missing.
 
     Examples
     --------
@@ -62,15 +67,21 @@ def parse_date(raw: object, *, end: bool = False) -> Parsed:
     >>> parse_date("01.13.2018").codes
     ('not-a-date',)
     """
+    if isinstance(raw, str):
+        if match := _DAY.fullmatch(raw):
+            return _answer(_day(_year(match[3]), int(match[2]), int(match[1])), end)
+        return _parse_text(raw, end)
     if isinstance(raw, dt.datetime):
-        return _answer(_day(raw.year, raw.month, raw.day), end)
+        raw = raw.date()
     if isinstance(raw, dt.date):
-        return _answer(_Period(raw, raw), end)
-    if raw is None or (isinstance(raw, float) and math.isnan(raw)):
+        if not FIRST_YEAR <= raw.year <= LAST_YEAR:
+            return unreadable("not-a-date")
+        return Parsed(raw, "value", None, None, (), raw, raw)
+    if raw is None or raw != raw:
         return MISSING
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         return _answer(_from_number(raw), end)
-    return _parse_text(raw, end) if isinstance(raw, str) else unreadable("not-a-date")
+    return unreadable("not-a-date")
 
 
 @lru_cache(maxsize=16_384)
@@ -79,6 +90,10 @@ def _parse_text(raw: str, end: bool) -> Parsed:
     nothing = no_value(text)
     if nothing is not None:
         return nothing
+    if len(text) > LONGEST:
+        return unreadable("not-a-date")
+    if fold(text) in _ongoing():
+        return ONGOING_END if end else ONGOING
     return _answer(_read(_DASHES.sub("-", text)), end)
 
 
@@ -88,13 +103,13 @@ def _answer(period: _Period | str | None, end: bool) -> Parsed:
     if isinstance(period, str):
         return unreadable(period)
     first, last, codes = period
-    return Parsed(last if end else first, codes=codes, first=first, last=last)
+    return Parsed(last if end else first, "value", None, None, codes, first, last)
 
 
 def _from_number(raw: float) -> _Period | None:
-    if raw == int(raw) and FIRST_YEAR <= raw <= LAST_YEAR:
+    if FIRST_YEAR <= raw <= LAST_YEAR and raw == int(raw):
         return _months(int(raw), 1, 12)
-    if int(raw) in _SERIALS:
+    if FIRST_SERIAL <= raw < LAST_SERIAL + 1:
         date = serial_date(raw)
         if isinstance(date, dt.datetime):
             return _Period(date.date(), date.date(), ("serial-date",))
@@ -173,16 +188,22 @@ def _read_words(text: str) -> _Period | str | None:
             if kind in found:
                 return None
             found[kind] = value
-    if vague and not found and numbers:
-        rest = _about_words().sub("", text).strip(" .,:")
-        inner = _read_digits(rest) if rest != text else None
-        period: _Period | str | None = inner
+    if not found and numbers:
+        rest = _about_words().sub("", text).strip(" .,:()")
+        period: _Period | str | None = _read_digits(rest) if rest != text else None
     else:
-        month_first = "month" in found and not text[:1].isdigit()
-        period = _assemble(found, numbers, month_first)
+        period = _assemble(found, numbers, "month" in found and not text[:1].isdigit())
+        if isinstance(period, _Period) and _is_day_or_year(found, numbers, text):
+            period = period._replace(codes=("two-digit-year",))
     if isinstance(period, _Period) and (vague or "part" in found or "season" in found):
         return period._replace(codes=tuple(dict.fromkeys((*period.codes, "approximate-date"))))
     return period
+
+
+def _is_day_or_year(found: dict[str, object], numbers: list[str], text: str) -> bool:
+    """Whether April 18 may be a day too; Apr-18 and April '18 are no days."""
+    is_short = len(numbers) == 1 and len(numbers[0]) <= 2 and 1 <= int(numbers[0]) <= 31
+    return is_short and set(found) <= {"month", "part"} and re.search(r"['’-]", text) is None
 
 
 def _assemble(found: dict[str, object], numbers: list[str], month_first: bool) -> _Period | str | None:
@@ -302,9 +323,16 @@ def _meanings() -> dict[str, tuple[str, object]]:
         table.update({fold(word): (kind, None) for word in listed[kind]})
     for number, names in enumerate(listed["months"], 1):
         table.update({fold(name): ("month", number) for name in names})
+    for number, names in enumerate(listed["ordinal"], 1):
+        table.update({fold(name): ("number", number) for name in names})
     table.update({fold(word): ("part", part) for word, part in listed["part"].items()})
     table.update({fold(word): ("season", months) for word, months in listed["season"].items()})
     return table
+
+
+@cache
+def _ongoing() -> frozenset[str]:
+    return frozenset(fold(word) for word in words()["dates"]["ongoing"])
 
 
 @cache

@@ -17,6 +17,7 @@ _BROKEN_WORD = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[a-zäöüß])")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NO_WORD_ASCII = re.compile(r"[^a-z0-9]+")
 _NO_WORD = re.compile(r"[\W_]+")
+LONGEST_STATE = 40  # a longer text is none of the short answers that stand for no value
 
 
 @lru_cache(maxsize=65_536)
@@ -43,6 +44,10 @@ def fold(text: str, drop_brackets: bool = False) -> str:
     if drop_brackets:
         bare = _BRACKETS.sub(" ", text)
         return fold(bare) or fold(text)
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     if text.isascii() and "\n" not in text:
         return _NO_WORD_ASCII.sub(" ", text.lower()).strip()
     text = unicodedata.normalize("NFC", text.translate(_CLEAN))
@@ -55,6 +60,8 @@ def fold(text: str, drop_brackets: bool = False) -> str:
 
 def clean(text: str) -> str:
     """Trim a text and replace unusual blanks and line ends; what is seen stays as it is."""
+    if text.isprintable():  # no line ends, no blanks but the usual one, nothing invisible
+        return text.strip()
     if not text.isascii():
         text = text.translate(_CLEAN)
     if "\r" in text:
@@ -135,7 +142,9 @@ def no_value(text: str, *, prefix: bool = True) -> Parsed | None:
         return MISSING
     if text[0] == "#" and _ERROR_TEXT.fullmatch(text):
         return unreadable("cell-error")
-    folded = fold(text)
+    if not prefix and (len(text) > LONGEST_STATE or text[-1] in "0123456789"):
+        return None
+    folded = _fold(text)
     known = table.get(folded)
     if known is None and prefix and folded.startswith(elsewhere):
         return ELSEWHERE

@@ -1,0 +1,177 @@
+"""Answers that are no numbers: yes and no, choices, lists, texts, keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digistrat.intake.values import (
+    Parsed,
+    parse_boolean,
+    parse_choice,
+    parse_identifier,
+    parse_list,
+    parse_text,
+)
+from digistrat.intake.values.choices import is_plain_key, is_plain_text
+
+
+@pytest.mark.parametrize(
+    "raw", ["ja", "JA", "j", "x", "X", "✓", "wahr", "WAHR", "true", "yes", "1", 1, 1.0, True]
+)
+def test_yes(raw):
+    assert parse_boolean(raw) == Parsed(True)
+
+
+@pytest.mark.parametrize("raw", ["nein", "Nein ", "n", "falsch", "FALSE", "no", "0", 0, False, "☐"])
+def test_no(raw):
+    assert parse_boolean(raw) == Parsed(False)
+
+
+def test_a_remark_beside_yes_or_no_is_told_and_anything_else_refused():
+    assert parse_boolean("ja, seit 2019")[0] is True
+    assert parse_boolean("nein (geplant)") == Parsed(False, codes=("remark-dropped",))
+    for raw in ("teilweise", "ja/nein", "jain", 2, 0.5, dt.datetime(2018, 1, 1)):
+        assert parse_boolean(raw).codes == ("not-yes-no",)
+
+
+STAGES = {
+    "pilot": ["Pilot", "Pilotierung"],
+    "deployed": ["Deployed", "In Betrieb", "Zulässig"],
+    "level_1": ["Reifegradstufe 1", 1],
+    "level_2": ["Reifegradstufe 2"],
+    "open": ["offen"],
+}
+STAGES = {code: [str(label) for label in labels] for code, labels in STAGES.items()}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "codes"),
+    [
+        ("Pilot", "pilot", ()),
+        ("  PILOT ", "pilot", ()),
+        ("in\nBetrieb", "deployed", ()),
+        ("zulaessig", "deployed", ()),
+        ("c)  Deployed", "deployed", ()),
+        ("c)  Deployed – in production since 2024", "deployed", ("remark-dropped",)),
+        ("Deployed: since 2024", "deployed", ("remark-dropped",)),
+        ("Deployed (2024)", "deployed", ("remark-dropped",)),
+        ("2. Pilotierung", "pilot", ()),
+        ("Pilotierng", "pilot", ("choice-guessed",)),
+        ("level_1", "level_1", ()),
+        (1, "level_1", ()),
+        (1.0, "level_1", ()),
+        ("offen", "open", ()),
+    ],
+)
+def test_choices_are_read_as_their_code(raw, code, codes):
+    assert parse_choice(raw, STAGES) == Parsed(code, codes=codes)
+
+
+@pytest.mark.parametrize(
+    "raw", ["unzulässig", "Reifegradstufe 3", "Reifegradstufe 12", "x", "Pilot/Deployed", 7]
+)
+def test_a_choice_is_not_guessed_where_it_means_something_else(raw):
+    assert parse_choice(raw, STAGES).codes == ("not-a-choice",)
+
+
+def test_a_label_of_two_codes_is_a_wrong_call():
+    with pytest.raises(ValueError, match="'Ja' stands for 'a' and 'b'"):
+        parse_choice("ja", {"a": ["ja"], "b": ["Ja"]})
+
+
+def test_choice_states():
+    assert parse_choice("k. A.", STAGES).state == "missing"
+    assert parse_choice("entfällt", STAGES).state == "not_applicable"
+    assert parse_choice(None, STAGES).state == "missing"
+    assert parse_choice(dt.datetime(2018, 1, 2), STAGES).codes == ("turned-into-date",)
+
+
+def test_lists_texts_and_identifiers():
+    assert parse_list("A16; A17,\n- A18/A19;;").value == ("A16", "A17", "A18", "A19")
+    assert parse_list("a/b; c", separators=";").value == ("a/b", "c")
+    assert parse_list(";").state == "missing"
+    assert parse_text(" a\r\nb\u00a0c ").value == "a\nb c"
+    assert parse_text(5.0).value == "5"
+    assert parse_text(dt.datetime(2018, 4, 1)).value == "2018-04-01"
+    assert parse_identifier("00123").value == "00123"
+    assert parse_identifier(123.0).value == "123"
+    assert parse_identifier(" A 16\n-003 ").value == "A 16 -003"
+    assert parse_identifier(dt.datetime(2018, 3, 1)).codes == ("turned-into-date",)
+
+
+TRAPS = {
+    "plus": ["+"],
+    "double_plus": ["++"],
+    "below": ["< 50"],
+    "above": ["> 50"],
+    "allowed": ["Vorhaben zulässig"],
+    "asked": ["Noch offen?"],
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "codes"),
+    [
+        ("+", "plus", ()),
+        ("++", "double_plus", ()),
+        ("<50", "below", ()),
+        ("> 50", "above", ()),
+        ("Vorhaben zulaessig", "allowed", ()),
+        ("Vorhaben zulässsig", "allowed", ("choice-guessed",)),
+        ("Vorhaben zulässig?", "allowed", ("remark-dropped",)),
+        ("noch offen?", "asked", ()),
+        ("50", None, ("not-a-choice",)),
+        ("= 50", None, ("not-a-choice",)),
+        ("Vorhaben unzulässig", None, ("not-a-choice",)),
+        ("Vorhaben nicht zulässig", None, ("not-a-choice",)),
+        ("+++", None, ("not-a-choice",)),
+    ],
+)
+def test_signs_and_negations_are_no_spelling(raw, code, codes):
+    choices = {name: labels for name, labels in TRAPS.items() if name not in ("below", "above")}
+    one = {**choices, "below": TRAPS["below"]} if raw != "> 50" else {**choices, "above": TRAPS["above"]}
+    assert parse_choice(raw, one)[:1] == (code,)
+    assert parse_choice(raw, one).codes == codes
+
+
+def test_a_sign_that_folding_drops_keeps_other_answers_out():
+    assert parse_choice("> 50", {"below": ["< 50"]}).codes == ("not-a-choice",)
+    with pytest.raises(ValueError, match="stands for 'below' and 'above'"):
+        parse_choice("> 50", {"below": ["< 50"], "above": ["> 50"]})
+
+
+def test_a_question_mark_is_a_doubt():
+    assert parse_boolean("ja?") == Parsed(True, codes=("remark-dropped",))
+    assert parse_boolean("?").state == "missing"
+    assert parse_boolean("Ja!") == Parsed(True)
+
+
+def test_keys_keep_what_they_are():
+    assert parse_identifier("'00123").value == "00123"
+    assert parse_identifier("00123 ").value == "00123"
+    assert parse_identifier(99006006012000.0).value == "99006006012000"
+    assert parse_identifier(1e15).codes == ("digits-lost",)
+    assert parse_identifier("99006006012000123456").value == "99006006012000123456"
+    assert parse_identifier(123456789012345678).value == "123456789012345678"
+    assert parse_identifier("k. A.").state == "missing"
+    assert parse_identifier("1E5").value == "1E5"
+
+
+@given(st.one_of(st.text(max_size=60), st.integers(), st.floats(), st.booleans(), st.none(), st.datetimes()))
+def test_plain_texts_and_keys_are_their_own_answers(raw):
+    if is_plain_text(raw):
+        assert parse_text(raw) == Parsed(raw)
+    if is_plain_key(raw):
+        assert parse_identifier(raw) == Parsed(raw)
+
+
+def test_monstrous_values_never_raise():
+    for raw in (10**400, 10**5000, -(10**400), math.inf, math.nan, 1e300, "x" * 40_000):
+        for parse in (parse_boolean, parse_text, parse_identifier, parse_list):
+            assert parse(raw).state in ("value", "missing", "unreadable")
+        assert parse_choice(raw, STAGES).state in ("missing", "unreadable")
