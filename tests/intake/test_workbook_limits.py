@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import pickle
 import random
+import struct
 import time
 import tomllib
 import zipfile
@@ -19,21 +20,24 @@ import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbook_files import (
+    MAIN,
     ODS_MIME,
     ODS_ROWS,
+    RELATIONS,
+    cell_record,
     cells_of,
+    record,
     relation,
     relations,
+    row_record,
     sheet_xml,
+    wide,
     write_ods,
+    write_xlsb,
     write_xlsx,
 )
 
-from digistrat.intake.workbooks import (
-    Limits,
-    WorkbookError,
-    read_workbook,
-)
+from digistrat.intake.workbooks import Limits, WorkbookError, ods, read_workbook, sheetxml, worker, xlsb
 
 
 def code_of(path, **options):
@@ -126,12 +130,45 @@ def test_far_apart_cells_cost_nothing(tmp_path):
     assert set(cells_of(path)) == {"A1", "XFD1048576"}
     beyond = sheet_xml('<row r="1048577"><c r="A1048577"><v>1</v></c></row>')
     assert code_of(write_xlsx(tmp_path / "b.xlsx", beyond)) == "file-damaged"
-    # In ods a dense table would have 17 billion cells; the reader's process may die, ours does not.
-    far = (
-        '<table:table-row table:number-rows-repeated="1048575"><table:table-cell office:value-type="float" '
-        'office:value="1" table:number-columns-repeated="16384"/></table:table-row>'
+    # A dense table would have 17 billion cells.
+    rows = (
+        '<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row>'
+        '<table:table-row><table:table-cell table:number-columns-repeated="16383"/><table:table-cell '
+        'office:value-type="float" office:value="1"/></table:table-row>'
     )
-    assert code_of(write_ods(tmp_path / "c.ods", far)) in ("file-too-large", "file-damaged", "file-too-slow")
+    assert set(cells_of(write_ods(tmp_path / "c.ods", rows))) == {"XFD1048576"}
+    number = struct.pack("<I", (1 << 2) | 2)
+    records = (
+        row_record(0) + cell_record(2, 0, number) + row_record(1_048_575) + cell_record(2, 16_383, number)
+    )
+    assert set(cells_of(write_xlsb(tmp_path / "d.xlsb", records))) == {"A1", "XFD1048576"}
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    sheet.write(0, 0, 1)
+    sheet.write(65_535, 255, 2)
+    book.save(str(tmp_path / "e.xls"))
+    assert set(cells_of(tmp_path / "e.xls")) == {"A1", "IV65536"}
+
+
+REPEATED = (
+    '<table:table-row table:number-rows-repeated="{}"><table:table-cell table:number-columns-repeated="{}" {}'
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "code"),
+    [
+        (1_048_576, 16_384, "file-too-large"),
+        (1_048_576, 3, "file-too-large"),
+        (1, 999_999_999, "file-damaged"),
+        (999_999_999, 1, "file-damaged"),
+    ],
+)
+def test_repeated_cells_are_counted_before_they_are_made(tmp_path, rows, columns, code):
+    cell = 'office:value-type="float" office:value="1"/></table:table-row>'
+    assert code_of(write_ods(tmp_path / "a.ods", REPEATED.format(rows, columns, cell))) == code
+    blank = REPEATED.format(rows, columns, "/></table:table-row>")
+    assert cells_of(write_ods(tmp_path / "b.ods", blank)) == {}
 
 
 def test_too_many_cells_are_refused_in_time(tmp_path):
@@ -151,6 +188,188 @@ def test_too_many_cells_are_refused_in_time(tmp_path):
     assert len(cells_of(small, limits=Limits(n_cells=11))) == 11
     (tmp_path / "c.csv").write_text("1;2;3\n" * 4)
     assert code_of(tmp_path / "c.csv", limits=Limits(n_cells=10)) == "file-too-large"
+
+
+FULL = '<row><c t="str"><v>a</v></c><c><f>B1</f><v>1</v></c><c t="inlineStr"><is><t>b</t></is></c></row>'
+
+
+def test_masses_are_counted_in_the_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheetxml, "_COUNT_FROM", 0)
+    monkeypatch.setattr(sheetxml, "_MOST_OTHERS", 50)
+    full = write_xlsx(tmp_path / "a.xlsx", sheet_xml(FULL * 30))
+    assert code_of(full, limits=Limits(n_cells=50)) == "file-too-large"
+    assert len(read_workbook(full, limits=Limits(n_cells=90)).sheets[0].cells) == 90
+    blank = write_xlsx(tmp_path / "b.xlsx", sheet_xml("<row>" + '<c s="1"/>' * 102 + "</row>"))
+    assert code_of(blank, limits=Limits(n_cells=50)) == "file-too-large"
+    assert read_workbook(blank, limits=Limits(n_cells=51)).sheets[0].cells == {}
+    merged = '<mergeCell ref="A1:B2"/>'
+    for n, refused in ((40, False), (60, True)):
+        path = write_xlsx(tmp_path / "c.xlsx", sheet_xml("", after=f"<mergeCells>{merged * n}</mergeCells>"))
+        if refused:
+            assert code_of(path) == "file-too-large"
+        else:
+            assert len(read_workbook(path).sheets[0].merged) == n
+
+
+WIDE_OPEN = Limits(part_ratio=10**9)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        sheet_xml("<a>" * 1_001 + "</a>" * 1_001),
+        sheet_xml("".join(f"<a{number}/>" for number in range(20_001))),
+        sheet_xml("<row" + "".join(f" a{number}='1'" for number in range(20_001)) + "/>"),
+        sheet_xml(f'<row a="{">" * 3_000_000}"/>'),
+        sheet_xml(f"<!--{'<c>' * 1_000_000}-->"),
+        sheet_xml(f'<row><c t="str"><v>{"ab" * 25_000_000}</v></c></row>'),
+    ],
+    ids=["depth", "names", "attributes", "tag", "comment", "text"],
+)
+def test_markup_that_would_hurt_a_parser_is_refused(tmp_path, sheet):
+    assert code_of(write_xlsx(tmp_path / "a.xlsx", sheet), limits=WIDE_OPEN) == "file-too-large"
+
+
+def test_formulas_that_multiply_are_refused(tmp_path, monkeypatch):
+    rows = f'<row><c><f t="shared" si="0">{"A1+" * 99}A1</f></c></row>' + (
+        '<row><c><f t="shared" si="0"/><v>1</v></c></row>' * 20
+    )
+    path = write_xlsx(tmp_path / "a.xlsx", sheet_xml(rows))
+    assert cells_of(path)["A21"].formula == "=" + "A21+" * 99 + "A21"
+    monkeypatch.setattr(sheetxml, "_MOST_MOVED", 2_000)
+    assert code_of(path) == "file-too-large"
+
+
+def test_masses_around_the_sheets_are_refused(tmp_path):
+    row = sheet_xml("<row><c><v>1</v></c></row>")
+    many = {
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+        + '<sheet name="a" r:id="rId1"/>' * 2_001
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": relations(
+            *(f'<Relationship Id="{number}" Type="a" Target="b"/>' for number in range(50_001))
+        ),
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs>{"<xf/>" * 500_002}</cellXfs></styleSheet>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{"<si/>" * 11}</sst>',
+    }
+    for part, content in many.items():
+        path = write_xlsx(tmp_path / "a.xlsx", row, **{part: content})
+        limits = Limits(part_ratio=10**9, n_cells=10)
+        assert code_of(path, limits=limits) == "file-too-large", part
+
+
+def test_masses_in_other_formats_are_refused(tmp_path, monkeypatch):
+    text = "<table:table-cell office:value-type='string'><text:p>a</text:p></table:table-cell>"
+    path = write_ods(tmp_path / "a.ods", f"<table:table-row>{text * 11}</table:table-row>")
+    assert code_of(path, limits=Limits(n_cells=10)) == "file-too-large"
+    spaces = '<text:s text:c="999999999"/>' * 2_000
+    spaced = (
+        f"<table:table-row><table:table-cell><text:p>{spaces}</text:p></table:table-cell></table:table-row>"
+    )
+    assert code_of(write_ods(tmp_path / "b.ods", spaced)) == "file-too-large"
+    monkeypatch.setattr(ods, "_MOST_OTHERS", 1_000)
+    assert code_of(write_ods(tmp_path / "c.ods", "<table:table-row/>" * 1_000)) == "file-too-large"
+    number = struct.pack("<I", (1 << 2) | 2)
+    cells = row_record(0) + b"".join(cell_record(2, column, number) for column in range(11))
+    for count_from in (0, 10**9):
+        monkeypatch.setattr(xlsb, "_COUNT_FROM", count_from)
+        path = write_xlsb(tmp_path / "a.xlsb", cells)
+        assert code_of(path, limits=Limits(n_cells=10)) == "file-too-large"
+        assert len(cells_of(path, limits=Limits(n_cells=11))) == 11
+    monkeypatch.setattr(xlsb, "_COUNT_FROM", 0)
+    monkeypatch.setattr(xlsb, "_MOST_OTHERS", 100)
+    assert code_of(write_xlsb(tmp_path / "b.xlsb", row_record(0) * 101)) == "file-too-large"
+    strings = record(19, b"\0" + wide("a")) * 11
+    path = write_xlsb(tmp_path / "c.xlsb", b"", **{"xl/sharedStrings.bin": strings})
+    assert code_of(path, limits=Limits(n_cells=10)) == "file-too-large"
+
+
+def biff(*sheets, shared=False):
+    """Return an xls stream without a container: the sheets given by the records between their ends."""
+
+    def one(kind, content=b""):
+        return struct.pack("<HH", kind, len(content)) + content
+
+    begin = {kind: one(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0)) for kind in (5, 16)}
+    parts = [begin[16] + b"".join(one(*entry) for entry in sheet) + one(10) for sheet in sheets]
+    place = len(begin[5]) + 13 * len(sheets) + 4
+    names = b""
+    for number, part in enumerate(parts):
+        names += one(0x85, struct.pack("<IBBBB", place, 0, 0, 1, 0) + b"%d" % number)
+        place += 0 if shared else len(part)
+    return begin[5] + names + one(10) + b"".join(parts)
+
+
+MANY_NUMBERS = (
+    0xBD,
+    struct.pack("<HH", 0, 0) + struct.pack("<HI", 15, (1 << 2) | 2) * 11 + struct.pack("<H", 10),
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [
+        (biff([MANY_NUMBERS]), True),
+        (biff([(0xE5, struct.pack("<H", 1_000) + bytes(8_000))] * 2_001), True),
+        (biff([(0x7D, bytes(12))] * 8_000), True),
+        (biff([(0xBE, bytes(8_000))] * 2_001), True),
+        (biff([(0x203, struct.pack("<HHHd", 0, 0, 0, 1.0))], [], shared=True), True),
+        (biff([(0x203, struct.pack("<HHHd", 0, 0, 0, 1.0))], []), False),
+    ],
+    ids=["cells", "merged", "columns", "blanks", "shared", "ordinary"],
+)
+def test_masses_in_xls_are_seen_from_record_to_record(tmp_path, data, refused):
+    path = tmp_path / "a.xls"
+    path.write_bytes(data)
+    reason, _ = worker.look_at_masses(str(path), 10)
+    assert bool(reason) == refused
+    if refused:
+        assert code_of(path, limits=Limits(n_cells=10)) == "file-too-large"
+    else:
+        assert {address: cell.value for address, cell in cells_of(path).items()} == {"A1": 1}
+
+
+@pytest.mark.parametrize(("size", "code"), [(50, "file-damaged"), (2**31, "file-too-large")])
+def test_a_directory_that_lies_about_a_size(tmp_path, size, code):
+    path = write_xlsx(tmp_path / "a.xlsx", sheet_xml("<row><c><v>1</v></c></row>"))
+    data = bytearray(path.read_bytes())
+    entry = data.find(b"PK\x01\x02")
+    while not data[entry + 46 :].startswith(b"xl/worksheets/sheet1.xml"):
+        entry = data.find(b"PK\x01\x02", entry + 1)
+    data[entry + 24 : entry + 28] = size.to_bytes(4, "little")
+    path.write_bytes(data)
+    assert code_of(path) == code
+
+
+def test_many_tabs_of_one_part_are_read_once(tmp_path):
+    sheets = "".join(f'<sheet name="S{number}" r:id="rId1"/>' for number in range(50))
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>{sheets}</sheets></workbook>'
+    path = write_xlsx(
+        tmp_path / "a.xlsx", sheet_xml("<row><c><v>1</v></c></row>"), **{"xl/workbook.xml": book}
+    )
+    read = read_workbook(path, limits=Limits(n_cells=1)).sheets
+    assert [sheet.name for sheet in read] == [f"S{number}" for number in range(50)]
+    assert all(sheet.cells == read[0].cells for sheet in read)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a;" * 600_000, "file-too-large"),
+        ("x;y\n" + "1;2\n" * 10 + "a;" * 1_000_000, "file-too-large"),
+        ('a;b\n1;"' + "x\n" * 100_000, "file-quote-open"),
+        ("a" * 3_000_000, None),
+        ('"' * 1_000_000, None),
+    ],
+)
+def test_text_files_that_are_one_line_or_one_cell(tmp_path, text, code):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    if code == "file-too-large":
+        assert code_of(path) == code
+    else:
+        assert dict.fromkeys(read_workbook(path).sheets[0].cells)
+        assert [note for note, _ in read_workbook(path).notes] == ([code] if code else [])
 
 
 def test_limits_of_size_and_time(tmp_path):

@@ -11,14 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workbook_files import (
     MAIN,
-    ODS_ROWS,
     RELATIONS,
     STRICT,
     cells_of,
     relation,
     relations,
     sheet_xml,
-    write_ods,
     write_xlsx,
 )
 
@@ -30,7 +28,8 @@ from digistrat.intake.workbooks import (
 )
 from digistrat.intake.workbooks.dates import date_kind, serial_date
 from digistrat.intake.workbooks.delimited import detect_delimiter
-from digistrat.intake.workbooks.sheetxml import decode_escapes, move_formula
+from digistrat.intake.workbooks.formulas import move_formula
+from digistrat.intake.workbooks.rawvalues import decode_escapes
 
 STYLES = f"""<styleSheet xmlns="{MAIN}"><numFmts>
 <numFmt numFmtId="164" formatCode="dd.mm.yyyy;@"/><numFmt numFmtId="165" formatCode="[h]:mm"/>
@@ -304,17 +303,6 @@ def test_xls_with_dates_errors_and_hidden_sheet(tmp_path):
     assert (first.merged, first.hidden_rows) == (((5, 1, 6, 2),), {2})
     assert (first.hidden, second.hidden) == (False, True)
     assert [code for code, _ in workbook.notes] == ["file-formulas-unseen"]
-
-
-def test_ods_keeps_addresses_and_says_what_it_cannot_see(tmp_path):
-    path = write_ods(tmp_path / "a.ods", ODS_ROWS)
-    workbook = read_workbook(path)
-    assert cells_of(path) == {
-        "B2": Cell(2, 2, "Köln"),
-        "C2": Cell(2, 3, 5),
-        "D2": Cell(2, 4, dt.datetime(2018, 4, 1)),
-    }
-    assert (workbook.format, workbook.notes) == ("ods", (("file-errors-unseen", "ods"),))
 
 
 @pytest.mark.parametrize(

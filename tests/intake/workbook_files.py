@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 
 from digistrat.intake.workbooks import cell_address, read_workbook
@@ -48,14 +49,20 @@ def write_xlsx(path, sheet, **parts):
 ODS_MIME = "application/vnd.oasis.opendocument.spreadsheet"
 
 
-def write_ods(path, rows, prologue="", manifest=""):
+OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+ODS_NAMES = " ".join(
+    [f'xmlns:{name}="{OASIS}:{name}:1.0"' for name in ("office", "table", "text", "style")]
+    + [f'xmlns:number="{OASIS}:datastyle:1.0"', f'xmlns:draw="{OASIS}:drawing:1.0"']
+    + ['xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"']
+)
+
+
+def write_ods(path, rows, prologue="", manifest="", *, styles="", after=""):
     content = (
-        f'<?xml version="1.0"?>{prologue}<office:document-content '
-        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
-        f'<table:table table:name="Blatt">{rows}</table:table></office:spreadsheet></office:body>'
-        "</office:document-content>"
+        f'<?xml version="1.0"?>{prologue}<office:document-content {ODS_NAMES}>'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:spreadsheet>"
+        f'<table:table table:name="Blatt" table:style-name="ta1">{rows}</table:table>{after}'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
     with zipfile.ZipFile(path, "w") as container:
         container.writestr("mimetype", ODS_MIME)
@@ -71,6 +78,48 @@ ODS_ROWS = (
     '<table:table-cell office:value-type="date" office:date-value="2018-04-01"><text:p/></table:table-cell>'
     "</table:table-row>"
 )
+
+
+def record(number, content=b""):
+    """Return one record of an xlsb part."""
+    head = [number] if number < 128 else [(number & 0x7F) | 0x80, number >> 7]
+    length = len(content)
+    while length > 0x7F:
+        head.append((length & 0x7F) | 0x80)
+        length >>= 7
+    return bytes([*head, length]) + content
+
+
+def wide(text):
+    return struct.pack("<I", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
+
+
+def row_record(row, *, hidden=False, height=300):
+    return record(0, struct.pack("<IIHBBB4x", row, 0, height, 0, 0x10 if hidden else 0, 0))
+
+
+def cell_record(number, column, content=b"", style=0):
+    return record(number, struct.pack("<II", column, style) + content)
+
+
+def write_xlsb(path, sheet, **parts):
+    """Write an xlsb container by hand: one sheet, given by its records."""
+    content = {
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.bin": record(153, bytes(12))
+        + record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("Blatt")),
+        "xl/_rels/workbook.bin.rels": relations(
+            relation(1, "worksheet", "worksheets/sheet1.bin"),
+            relation(2, "sharedStrings", "sharedStrings.bin"),
+            relation(3, "styles", "styles.bin"),
+        ),
+        "xl/worksheets/sheet1.bin": sheet,
+        **parts,
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, data in content.items():
+            container.writestr(name, data)
+    return path
 
 
 def cells_of(path, **options):

@@ -1,20 +1,25 @@
 """A file becomes raw sheets: the bytes decide the format, limits decide when to stop.
 
 `read_workbook` never raises anything but `WorkbookError` for a bad file, and never runs or follows what is
-in it. xlsx and xlsm are read by our own one-pass reader (`xlsx`, `sheetxml`), csv by `delimited`, xls, xlsb
-and ods by other libraries in a process of their own (`foreign`, `worker`).
+in it. xlsx and xlsm (`xlsx`, `sheetxml`), xlsb, ods and csv (`delimited`) are read by readers of our own, xls
+by another library in a process of its own (`foreign`, `worker`).
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from digistrat.intake.workbooks.container import Container, PartMissing
 from digistrat.intake.workbooks.delimited import read_delimited
-from digistrat.intake.workbooks.foreign import read_foreign
+from digistrat.intake.workbooks.foreign import read_xls
+from digistrat.intake.workbooks.ods import read_ods
 from digistrat.intake.workbooks.records import (
+    Annotation,
     Cell,
     Limits,
     Sheet,
@@ -23,9 +28,11 @@ from digistrat.intake.workbooks.records import (
     cell_address,
     parse_address,
 )
+from digistrat.intake.workbooks.xlsb import read_xlsb
 from digistrat.intake.workbooks.xlsx import read_xlsx, workbook_part
 
 __all__ = [
+    "Annotation",
     "Cell",
     "Limits",
     "Sheet",
@@ -92,7 +99,8 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
     except OSError as error:
         raise WorkbookError("file-not-opened", path.name, error.strerror or type(error).__name__) from None
     try:
-        return _read(path, data, limits, deadline)
+        with _no_collection():
+            return _read(path, data, limits, deadline)
     except WorkbookError:
         raise
     except MemoryError:
@@ -103,6 +111,19 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
         raise WorkbookError("file-damaged", path.name, f"{type(error).__name__}: {error}"[:200]) from error
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the search for reference cycles: cells are many and form none; it takes a third of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _read(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     if not data.strip(b"\0\t\n\r "):
         raise WorkbookError("file-empty", path.name)
@@ -111,7 +132,7 @@ def _read(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     if data.startswith(_OLE):
         return _read_compound(path, data, limits, deadline)
     if data.startswith(_BIFF):
-        return read_foreign(path, "xls", limits, deadline)
+        return read_xls(path, limits, deadline)
     for mark, name in _OTHERS:
         if data.startswith(mark):
             raise WorkbookError("file-not-a-workbook", path.name, name)
@@ -125,7 +146,7 @@ def _read(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
 def _read_container(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     container = Container(data, path.name, limits, deadline)
     if "xl/workbook.bin" in container:
-        return _read_foreign_container(path, container, "xlsb", deadline)
+        return read_xlsb(path, container)
     if "content.xml" in container:
         mime = container.read("mimetype").strip() if "mimetype" in container else _SPREADSHEET_MIMES[0]
         if mime not in _SPREADSHEET_MIMES:
@@ -134,7 +155,7 @@ def _read_container(path: Path, data: bytes, limits: Limits, deadline: float) ->
             "meta-inf/manifest.xml"
         ):
             raise WorkbookError("file-encrypted", path.name)
-        return _read_foreign_container(path, container, "ods", deadline)
+        return read_ods(path, container)
     book = workbook_part(container)
     if book is None or not (
         book.startswith("xl/") or "xl/styles.xml" in container or "[content_types].xml" in container
@@ -146,16 +167,6 @@ def _read_container(path: Path, data: bytes, limits: Limits, deadline: float) ->
     return read_xlsx(path, container)
 
 
-def _read_foreign_container(path: Path, container: Container, kind: str, deadline: float) -> Workbook:
-    """Inflate every part once within the limits, before a library without limits does."""
-    for name in container.parts:
-        is_xml = name.endswith((".xml", ".rels"))
-        for number, chunk in enumerate(container.chunks(name)):
-            if number == 0 and is_xml and b"<!DOCTYPE" in chunk[:4096]:
-                raise WorkbookError("file-has-doctype", path.name, name)
-    return read_foreign(path, kind, container.limits, deadline)
-
-
 def _read_compound(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     """Tell an xls file from an encrypted xlsx and from other documents by the names of its streams."""
     names = data.lower()
@@ -163,4 +174,4 @@ def _read_compound(path: Path, data: bytes, limits: Limits, deadline: float) -> 
         raise WorkbookError("file-encrypted", path.name)
     if not any(f"{name}\0".encode("utf-16-le") in names for name in ("workbook", "book")):
         raise WorkbookError("file-not-a-workbook", path.name, "OLE")
-    return read_foreign(path, "xls", limits, deadline)
+    return read_xls(path, limits, deadline)

@@ -6,14 +6,19 @@ import io
 import posixpath
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 from xml.parsers import expat
 
 from digistrat.intake.workbooks.records import Limits, WorkbookError
 
 CHUNK = 1 << 16
 RATIO_FROM = 1_000_000  # small parts of repeated bytes inflate far more and do no harm
+# What no spreadsheet comes near, and what would cost an xml parser memory or time without end.
+_DEEPEST, _MOST_NAMES, _MOST_ELEMENTS, _LONGEST_TAG = 1_000, 20_000, 12_000_000, 1 << 21
+
+
+Start = Callable[[str, dict[str, str]], object]
 
 
 class PartMissing(KeyError):
@@ -38,6 +43,7 @@ class Container:
     def __init__(self, data: bytes, file: str, limits: Limits, deadline: float) -> None:
         self.file, self.limits, self.deadline = file, limits, deadline
         self.inflated = 0
+        self.seen: Counter[str] = Counter()  # what has been counted over the parts
         # Counted in the bytes, because opening a directory of a million entries already hurts.
         if data.count(b"PK\x01\x02") > limits.n_parts:
             raise WorkbookError("file-too-large", file, f"> {limits.n_parts} parts")
@@ -77,13 +83,17 @@ class Container:
                 self.check_time()
                 yield chunk
 
+    def again(self, name: str) -> None:
+        """Let a part be inflated once more without counting it twice."""
+        self.inflated -= self.size(name)
+
     def count(self, name: str, *marks: bytes) -> tuple[int, ...]:
         """Count marks in the bytes of a part, many times faster than parsing it."""
         counts = [0] * len(marks)
         for chunk in self.chunks(name):
             for index, mark in enumerate(marks):
                 counts[index] += chunk.count(mark)
-        self.inflated -= self.size(name)
+        self.again(name)
         return tuple(counts)
 
     def size(self, name: str) -> int:
@@ -103,38 +113,75 @@ class Container:
     def parse(
         self,
         name: str,
-        start: Callable[[str, Any], object] | None,
+        start: Start,
         *,
         end: Callable[[str], object] | None = None,
         characters: Callable[[str], object] | None = None,
         after_chunk: Callable[[], object] | None = None,
-        prepare: Callable[[expat.XMLParserType], object] | None = None,
+        namespaces: bool = False,
     ) -> None:
-        """Run a part through expat; a document type declaration is refused before it can do anything."""
-        parser = expat.ParserCreate()
+        """Run a part through expat."""
+        feed = self.parser(name, start, end=end, characters=characters, namespaces=namespaces)
+        for chunk in self.chunks(name):
+            feed(chunk)
+            if after_chunk is not None:
+                after_chunk()
+        feed(b"", True)
+
+    def parser(
+        self,
+        name: str,
+        start: Start,
+        *,
+        end: Callable[[str], object] | None = None,
+        characters: Callable[[str], object] | None = None,
+        namespaces: bool = False,
+    ) -> Callable[..., None]:
+        """Make an expat parser that refuses what would hurt, and return the function that feeds it.
+
+        A document type declaration is refused before it can do anything; so are elements nested
+        without end, tags without end and names without number. With namespaces names are those
+        of the namespace, a blank, and the local one.
+        """
+        names: dict[str, str] = {}
+        parser = expat.ParserCreate(namespace_separator=" " if namespaces else None, intern=names)
         parser.buffer_text = True
         parser.buffer_size = CHUNK
+        depth = fed = n_elements = 0
 
         def refuse(*_: object) -> None:
             raise WorkbookError("file-has-doctype", self.file, name)
 
+        def deeper(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth, n_elements
+            depth += 1
+            n_elements += 1
+            if depth > _DEEPEST or n_elements > _MOST_ELEMENTS:
+                raise WorkbookError("file-too-large", self.file, f"{name}: {n_elements} elements")
+            start(tag, attributes)
+
+        def higher(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if end is not None:
+                end(tag)
+
+        def feed(data: bytes, last: bool = False) -> None:
+            nonlocal fed
+            fed += len(data)
+            try:
+                parser.Parse(data, last)
+            except expat.ExpatError as error:
+                raise WorkbookError("file-damaged", self.file, f"{name}: {error}") from None
+            pending = 0 if last else fed - parser.CurrentByteIndex
+            if pending > _LONGEST_TAG or len(names) > _MOST_NAMES:
+                raise WorkbookError("file-too-large", self.file, f"{name}: markup")
+
         parser.StartDoctypeDeclHandler = refuse
-        if start is not None:
-            parser.StartElementHandler = start
-        if end is not None:
-            parser.EndElementHandler = end
+        parser.StartElementHandler, parser.EndElementHandler = deeper, higher
         if characters is not None:
             parser.CharacterDataHandler = characters
-        if prepare is not None:
-            prepare(parser)
-        try:
-            for chunk in self.chunks(name):
-                parser.Parse(chunk, False)
-                if after_chunk is not None:
-                    after_chunk()
-            parser.Parse(b"", True)
-        except expat.ExpatError as error:
-            raise WorkbookError("file-damaged", self.file, f"{name}: {error}") from None
+        return feed
 
 
 def part_name(name: str) -> str:

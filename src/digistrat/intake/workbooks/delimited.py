@@ -8,12 +8,14 @@ import io
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
 from digistrat.intake.workbooks.records import Cell, Limits, Workbook, WorkbookError, make_sheet
 
 DELIMITERS = ";\t,|"
+_LONG_LINE, _MOST_COLUMNS = 500_000, 100_000  # characters; columns in them
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -21,7 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SAMPLE = 500
+_SAMPLE, _SAMPLE_TEXT = 500, 1_000_000  # rows and characters that choose the delimiter
 
 
 def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
@@ -38,11 +40,12 @@ def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> 
     delimiter, rest = _declared(text)
     offset = 1 if rest is not text else 0
     delimiter = delimiter or detect_delimiter(rest)
-    if _ends_inside_quotes(rest, delimiter):
-        notes.append(("file-quote-open", path.name))
     csv.field_size_limit(sys.maxsize)  # a cell may be long; the file's size is limited already
     cells: dict[tuple[int, int], Cell] = {}
-    for row, record in enumerate(csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter), 1 + offset):
+    record: list[str] = []
+    if _too_wide(rest, delimiter):
+        raise WorkbookError("file-too-large", path.name, f"> {_MOST_COLUMNS} columns")
+    for row, record in enumerate(csv.reader(_lines(rest), delimiter=delimiter), 1 + offset):
         for column, raw in enumerate(record, 1):
             if raw:
                 cells[row, column] = Cell(row, column, raw)
@@ -50,6 +53,10 @@ def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> 
             raise WorkbookError("file-too-large", path.name, f"> {limits.n_cells} cells")
         if row % 1000 == 0 and time.perf_counter() > deadline:
             raise WorkbookError("file-too-slow", path.name, f"> {limits.seconds:g} s")
+    # A quote that is never closed takes the last lines into its cell.
+    swallowed = rest.count('"') % 2 == 1 or any("\n" in raw for raw in record[-1:])
+    if swallowed and _ends_inside_quotes(rest, delimiter):
+        notes.append(("file-quote-open", path.name))
     return Workbook(path, "csv", (make_sheet(path.stem, False, cells),), tuple(notes))
 
 
@@ -88,7 +95,7 @@ def detect_delimiter(text: str) -> str:
     """
     scored = []
     for preference, delimiter in enumerate(DELIMITERS):
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        reader = csv.reader(_lines(text[:_SAMPLE_TEXT]), delimiter=delimiter)
         try:
             widths = Counter(len(record) for record in islice(reader, _SAMPLE) if any(record))
         except csv.Error:
@@ -109,10 +116,24 @@ def _declared(text: str) -> tuple[str | None, str]:
     return None, text
 
 
+def _lines(text: str) -> Iterable[str]:
+    """Lines with their ends; in a quarter of the memory that a StringIO of the text takes."""
+    return io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
+
+
+def _too_wide(text: str, delimiter: str) -> bool:
+    """Whether some line has more columns than any sheet could take, and a list of them would hurt."""
+    for start in range(0, len(text), _LONG_LINE):
+        window = text[start : start + _LONG_LINE]
+        if "\n" not in window and "\r" not in window and window.count(delimiter) > _MOST_COLUMNS:
+            return True
+    return False
+
+
 def _ends_inside_quotes(text: str, delimiter: str) -> bool:
     """Whether a quote is never closed, so that the rest of the file has become one cell."""
     try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        for _ in csv.reader(_lines(text), delimiter=delimiter, strict=True):
             pass
     except csv.Error as error:
         return "unexpected end of data" in str(error)

@@ -1,4 +1,4 @@
-"""xls, xlsb and ods through other libraries, each file in a process of its own with limits."""
+"""xls through another library, each file in a process of its own with limits."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from digistrat.intake.workbooks import worker
+from digistrat.intake.workbooks.annotations import COMMENT, without_author
 from digistrat.intake.workbooks.dates import serial_date
-from digistrat.intake.workbooks.records import Cell, Limits, Workbook, WorkbookError, make_sheet
+from digistrat.intake.workbooks.records import Annotation, Cell, Limits, Workbook, WorkbookError, make_sheet
 
 
-def read_foreign(path: Path, kind: str, limits: Limits, deadline: float) -> Workbook:
-    """Read a file with xlrd or python-calamine; whatever they do, this process lives.
+def read_xls(path: Path, limits: Limits, deadline: float) -> Workbook:
+    """Read a file with xlrd, or python-calamine if need be; whatever they do, this process lives.
 
-    Formula texts are not read, and of ods and xlsb neither error cells nor what is hidden in a sheet;
-    a note says so.
+    Formula texts are not read, and with python-calamine neither error cells nor what is hidden in a
+    sheet; a note says so.
 
     Raises
     ------
     WorkbookError
         If the library refuses the file, or takes too long or too much memory.
     """
-    answer = _ask_worker(path, kind, limits, deadline)
+    answer = _ask_worker(path, limits, deadline)
     if isinstance(answer, tuple):
         raise WorkbookError(answer[0], path.name, answer[1])
     sheets = []
-    for name, hidden, found, hidden_rows, hidden_columns, merged in answer["sheets"]:
+    for name, hidden, found, hidden_rows, hidden_columns, merged, comments in answer["sheets"]:
         cells: dict[tuple[int, int], Cell] = {}
         for row, column, mark, raw in found:
             if mark == "e":
@@ -41,6 +42,7 @@ def read_foreign(path: Path, kind: str, limits: Limits, deadline: float) -> Work
                 date = serial_date(raw, date1904=answer["date1904"])
                 value = raw if date is None else date
             cells[row, column] = Cell(row, column, value)
+        said = ((r, c, without_author(text, author)) for r, c, text, author in comments)
         sheets.append(
             make_sheet(
                 name,
@@ -49,16 +51,17 @@ def read_foreign(path: Path, kind: str, limits: Limits, deadline: float) -> Work
                 hidden_rows=set(hidden_rows),
                 hidden_columns=set(hidden_columns),
                 merged=merged,
+                annotations=[Annotation(r, c, COMMENT, text) for r, c, text in sorted(said) if text],
             )
         )
     code = "file-formulas-unseen" if answer["errors"] else "file-errors-unseen"
-    return Workbook(path, kind, tuple(sheets), ((code, kind),))
+    return Workbook(path, "xls", tuple(sheets), ((code, "xls"),))
 
 
-def _ask_worker(path: Path, kind: str, limits: Limits, deadline: float) -> Any:
+def _ask_worker(path: Path, limits: Limits, deadline: float) -> Any:
     seconds = max(deadline - time.perf_counter(), 0.1)
     # As a script, and without its folder on the path: it imports the reader and nothing of ours.
-    command = [sys.executable, "-P", worker.__file__, kind, str(path)]
+    command = [sys.executable, "-P", worker.__file__, str(path)]
     command += [str(limits.n_cells), str(limits.memory_bytes), str(max(int(seconds), 1))]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     try:
@@ -76,4 +79,4 @@ def _ask_worker(path: Path, kind: str, limits: Limits, deadline: float) -> Any:
     try:
         return pickle.loads(done.stdout)  # written by our own worker
     except Exception:
-        raise WorkbookError("file-damaged", path.name, f"{kind}: exit {done.returncode}") from None
+        raise WorkbookError("file-damaged", path.name, f"xls: exit {done.returncode}") from None

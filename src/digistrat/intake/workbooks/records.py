@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +99,23 @@ class Cell(NamedTuple):
     error: str | None = None
 
 
+class Annotation(NamedTuple):
+    """What stands beside the cells.
+
+    Attributes
+    ----------
+    row, column : int
+        The cell that it belongs to, or that it begins over.
+    kind : {"cell-comment", "text-box"}
+    text : str
+    """
+
+    row: int
+    column: int
+    kind: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet with every cell that holds something.
@@ -117,6 +136,8 @@ class Sheet:
         Merged ranges.
     filtered : bool
         Whether the sheet carries an automatic filter.
+    annotations : tuple of Annotation
+        Comments and text boxes.
     """
 
     name: str
@@ -128,6 +149,7 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     filtered: bool = False
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,10 +184,11 @@ def make_sheet(
     hidden_columns: set[int] | frozenset[int] = frozenset(),
     merged: list[tuple[int, int, int, int]] | tuple[tuple[int, int, int, int], ...] = (),
     filtered: bool = False,
+    annotations: Sequence[Annotation] = (),
 ) -> Sheet:
     """Make a sheet that knows its size; hidden rows and columns beyond it are dropped."""
-    n_rows = max((place[0] for place in cells), default=0)
-    n_columns = max((place[1] for place in cells), default=0)
+    n_rows = max(map(itemgetter(0), cells), default=0)
+    n_columns = max(map(itemgetter(1), cells), default=0)
     return Sheet(
         name,
         hidden,
@@ -176,6 +199,7 @@ def make_sheet(
         frozenset(column for column in hidden_columns if column <= n_columns),
         tuple(merged),
         filtered,
+        tuple(annotations),
     )
 
 

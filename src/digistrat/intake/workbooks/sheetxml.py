@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 import re
+import sys
 from collections.abc import Sequence
-from typing import Any
 
-from digistrat.intake.workbooks.container import Container
+from digistrat.intake.workbooks.container import Container, PartMissing
 from digistrat.intake.workbooks.dates import DateKind, serial_date
+from digistrat.intake.workbooks.formulas import formula_pieces, move_formula
+from digistrat.intake.workbooks.localnames import LocalNames
+from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
+from digistrat.intake.workbooks.rawvalues import TRUE, decode_escapes, iso_date, number
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
     MAX_ROW,
@@ -24,24 +26,26 @@ from digistrat.intake.workbooks.records import (
 )
 
 _DIGITS = "0123456789"
-_TRUE = ("1", "true")
-_COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold cells enough to matter
+_COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold elements enough to matter
+_MOST_OTHERS = 2_000_000  # elements that are no cells
+_MOST_MOVED = 20_000_000  # references that are moved in formulas that share one text
+_LONGEST_TEXT = 40_000_000  # bytes of one cell
 
-
-class LocalNames(dict[str, str]):
-    """Element names without the prefix of the part's root, whatever it is, each worked out once.
-
-    Names with another prefix keep it: an extension's element of the same name means something else.
-    """
-
-    prefix: str | None = None
-
-    def __missing__(self, tag: str) -> str:
-        """Cut the root's prefix off a name met for the first time; the first name is the root."""
-        if self.prefix is None:
-            self.prefix = tag[: tag.rfind(":") + 1]
-        name = self[tag] = tag.removeprefix(self.prefix)
-        return name
+# A cell with a formula, a value, or both; any other cell; then blank cells, as many as follow each other,
+# the tags of rows, blanks between tags, and any byte that is not foreseen.
+_CELL = r'<c(?: r="([A-Z]{1,3})([1-9][0-9]{0,6})")?([^<>&/]*)>'
+_SIMPLE = r"(?:<f>([^<&]+)</f>)?<v>([^<&]+)</v>"
+_OTHER = r"((?:<f[^<>]*>(?:[^<]*</f>)?)?(?:<v[^<>]*>[^<]*</v>|<v/>)?(?:<is><t[^<>]*>[^<]*</t></is>)?)"
+_BLANKS = r'(?:<c(?: r="[A-Z]{1,2}[1-9][0-9]{0,5}")?(?: s="[0-9]{1,9}")? ?/>)++|<c[^<>]*/>'
+_TILES = re.compile(rf"{_CELL}(?:{_SIMPLE}|{_OTHER})</c>|({_BLANKS}|<row[^<>]*>|</row>|\s+|.)", re.DOTALL)
+_BLANK = re.compile(r'<c(?: r="([A-Z]{1,3})([1-9][0-9]{0,6})")?([^<>&/]*)/>')
+_BODY = re.compile(
+    r"(?:<f([^<>/]*)(?:/>|>([^<]*)</f>))?"
+    r'(?:(<v/>)|<v(?: xml:space="preserve")?>([^<]*)</v>)?'
+    r'(?:<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?'
+)
+_ATTRIBUTES = re.compile(r'(?: ([A-Za-z_][\w:.-]*)="([^"<>&\n\t]*)")* ?', re.ASCII)
+_ATTRIBUTE = re.compile(r' ([A-Za-z_][\w:.-]*)="([^"]*)"')
 
 
 def read_sheet(
@@ -49,11 +53,11 @@ def read_sheet(
     part: str,
     name: str,
     hidden: bool,
+    room: int,
     *,
     strings: Sequence[str],
     date_kinds: Sequence[DateKind | None],
     date1904: bool,
-    room: int,
 ) -> Sheet:
     """Read a worksheet part.
 
@@ -63,49 +67,63 @@ def read_sheet(
         Where it is.
     name, hidden
         From the workbook's list of sheets.
+    room
+        How many more cells the file may have.
     strings
         The shared strings.
     date_kinds
         What each cell format shows.
     date1904
         Whether serials count from 1904.
-    room
-        How many more cells the file may have.
 
     Raises
     ------
     WorkbookError
         If it is damaged or passes a limit.
     """
-    _refuse_masses(container, part, room)
-    reader = _SheetReader(container, part, strings, date_kinds, date1904, room)
-    container.parse(
-        part, reader.start, end=reader.end, characters=reader.texts.append, after_chunk=reader.check
-    )
-    reader.check()
+    maybe_plain = _look_at_masses(container, part, room)
+    reader = SheetReader(container, part, strings, date_kinds, date1904, room)
+    if not (maybe_plain and reader.read_plain(container)):
+        reader = SheetReader(container, part, strings, date_kinds, date1904, room)
+        reader.read_any(container)
     return make_sheet(
         name,
         hidden,
         reader.cells,
         hidden_rows=reader.hidden_rows,
-        hidden_columns=reader.hidden_columns,
+        hidden_columns=reader.columns_hidden(),
         merged=reader.merged,
         filtered=reader.filtered,
     )
 
 
-def _refuse_masses(container: Container, part: str, room: int) -> None:
-    """Refuse a large part by counting tags in its bytes, before minutes go into parsing it."""
-    if container.size(part) < _COUNT_FROM:
-        return
-    values, formulas, texts, cells = container.count(part, b"v>", b"f>", b"t>", b"c ")
-    # Each mark stands in an opening and a closing tag; blank cells cost a third of full ones.
-    if max(values, formulas, texts) // 2 > room or cells // 3 > room:
+def _look_at_masses(container: Container, part: str, room: int) -> bool:
+    """Refuse a large part by counting tags in its bytes, before minutes go into parsing it.
+
+    Returns whether it may be one for the fast pass, as small ones may.
+    """
+    if container.inflated + container.size(part) < _COUNT_FROM:
+        return True
+    tags, specials = container.count(part, b"<", b"<!")
+    seen = container.seen
+    seen["tags"] += tags
+    if seen["tags"] < _MOST_OTHERS:
+        return specials == 0
+    cells, values, formulas, texts, inline, rows = container.count(
+        part, b"<c", b"<v", b"<f", b"<t", b"<is", b"<row"
+    )
+    seen["cells"] += cells
+    # Blank cells cost less than full ones.
+    if max(values, formulas, texts) > room or seen["cells"] // 2 > container.limits.n_cells:
         raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
+    seen["others"] += tags - 2 * (cells + values + formulas + texts + inline + min(rows, MAX_ROW))
+    if seen["others"] > _MOST_OTHERS:
+        raise WorkbookError("file-too-large", container.file, f"{part} > {_MOST_OTHERS} elements")
+    return specials == 0
 
 
-class _SheetReader:
-    """The handlers of one pass and what they have seen; written for speed, ~1 µs an element."""
+class SheetReader:
+    """What has been seen of a part: by the handlers of expat, or by the fast pass over its bytes."""
 
     def __init__(
         self,
@@ -120,15 +138,28 @@ class _SheetReader:
         self.strings, self.date_kinds, self.date1904, self.room = strings, date_kinds, date1904, room
         self.cells: dict[tuple[int, int], Cell] = {}
         self.hidden_rows: set[int] = set()
-        self.hidden_columns: set[int] = set()
+        self.hidden_columns = bytearray(MAX_COLUMN + 1)
         self.merged: list[tuple[int, int, int, int]] = []
         self.filtered = False
         self.local = LocalNames()
         self.texts: list[str] = []
         self.shared: dict[str, tuple[str, int, int]] = {}
+        self.n_moved = self.text_size = 0
+        self.kinds: dict[str, tuple[str, bool]] = {}
+        self.dates: dict[str, Value] = {}
+        self.in_row = False
         self.row = self.column = 0
         self.in_cell = self.phonetic = False
         self.begin_cell({})
+
+    # The pass that knows everything.
+
+    def read_any(self, container: Container) -> None:
+        """Read the part through expat, ~1.5 µs an element."""
+        container.parse(
+            self.part, self.start, end=self.end, characters=self.texts.append, after_chunk=self.check
+        )
+        self.check()
 
     def begin_cell(self, attributes: dict[str, str]) -> None:
         """Forget the last cell."""
@@ -154,19 +185,24 @@ class _SheetReader:
             elif tag == "rPh":
                 self.phonetic = True
         elif tag == "row":
-            row = attributes.get("r")
-            self.row = int(row) if row else self.row + 1
-            self.column = 0
-            if attributes.get("hidden") in _TRUE:
-                self.hidden_rows.add(self.row)
+            self.begin_row(attributes)
         else:
             self.start_around(tag, attributes)
 
+    def begin_row(self, attributes: dict[str, str]) -> None:
+        """Note where a row stands and whether it is shown; a row without height is not."""
+        row = attributes.get("r")
+        self.row = int(row) if row else self.row + 1
+        self.column = 0
+        if attributes.get("hidden") in TRUE or is_zero(attributes.get("ht")):
+            self.hidden_rows.add(self.row)
+
     def start_around(self, tag: str, attributes: dict[str, str]) -> None:
         """Handle what stands before and after the cells."""
-        if tag == "col" and attributes.get("hidden") in _TRUE:
-            first, last = int(attributes["min"]), int(attributes["max"])
-            self.hidden_columns.update(range(max(first, 1), min(last, MAX_COLUMN) + 1))
+        if tag == "col":
+            if attributes.get("hidden") in TRUE or is_zero(attributes.get("width")):
+                first, last = max(int(attributes["min"]), 1), min(int(attributes["max"]), MAX_COLUMN)
+                self.hidden_columns[first : last + 1] = b"\1" * max(last + 1 - first, 0)
         elif tag == "mergeCell":
             first_cell, _, last_cell = attributes["ref"].partition(":")
             self.merged.append((*self.address(first_cell), *self.address(last_cell or first_cell)))
@@ -188,6 +224,7 @@ class _SheetReader:
     def end(self, tag: str) -> None:
         """Handle a closing tag."""
         if not self.in_cell:
+            self.texts.clear()
             return
         tag = self.local[tag]
         if tag == "v":
@@ -195,52 +232,61 @@ class _SheetReader:
         elif tag == "c":
             self.in_cell = False
             if self.raw is not None or self.formula is not None or self.inline is not None:
-                self.end_cell()
+                is_date = self.style is not None and self.shows_date(self.style)
+                self.add(self.type, is_date, self.raw, self.inline, self.formula)
         elif tag == "f":
-            self.end_formula("".join(self.texts))
+            self.formula = self.whole_formula("".join(self.texts), self.formula_attributes)
         elif tag == "t":
             if not self.phonetic:
                 self.inline = (self.inline or "") + "".join(self.texts)
         elif tag == "rPh":
             self.phonetic = False
 
-    def end_formula(self, formula: str) -> None:
-        """Note a formula's text; one that shares another's gets the other's, moved to its place."""
-        attributes = self.formula_attributes
+    # What both passes do with a cell.
+
+    def whole_formula(self, formula: str, attributes: dict[str, str]) -> str | None:
+        """Complete a formula's text; one that shares another's gets the other's, moved to its place."""
         kind = attributes.get("t")
         if kind == "shared":
-            master = self.shared.get(attributes.get("si", ""))
+            index = attributes.get("si", "")
+            master = self.shared.get(index)
             if formula:
-                self.shared[attributes.get("si", "")] = (formula, self.row, self.column)
+                self.shared[index] = (formula, self.row, self.column)
             elif master is not None:
                 text, row, column = master
+                self.n_moved += len(formula_pieces(text))
+                if self.n_moved > _MOST_MOVED:
+                    raise WorkbookError("file-too-large", self.file, f"{self.part} > {_MOST_MOVED}")
                 formula = move_formula(text, self.row - row, self.column - column)
+                self.text_size += len(formula)
         elif kind == "dataTable" and not formula:
             formula = "TABLE()"
-        if formula:
-            self.formula = "=" + formula
+        return "=" + formula if formula else None
 
-    def end_cell(self) -> None:
-        """Turn what was read of a cell into a value."""
-        raw, kind, formula = self.raw, self.type, self.formula
+    def add(self, kind: str, is_date: bool, raw: str | None, inline: str | None, formula: str | None) -> None:
+        """Turn what was read of a cell into a value, and keep it if it is one."""
         value: Value = None
         error = None
         if raw is None:
-            if self.inline is not None:
-                value = decode_escapes(self.inline)
+            if inline is not None:
+                value = decode_escapes(inline)
+                self.text_size += sys.getsizeof(value)
         elif kind == "s":
             if raw:
                 value = self.shared_string(raw)
         elif kind == "n" or kind == "":
-            value = self.number(raw)
+            value = number(raw)
+            if is_date:
+                value = self.date(value)
         elif kind == "b":
-            value = raw.strip() in _TRUE if raw.strip() else None
+            value = raw.strip() in TRUE if raw.strip() else None
         elif kind == "e":
             error = raw.strip() or "#N/A"
         elif kind == "d":
             value = iso_date(raw.strip())
         else:  # str, and inlineStr with its text where it does not belong
-            value = decode_escapes(raw if self.inline is None else self.inline)
+            value = decode_escapes(raw if inline is None else inline)
+            self.text_size += sys.getsizeof(value)
         if formula is not None or error is not None or (value is not None and value != ""):
             place = (self.row, self.column)
             self.cells[place] = Cell(self.row, self.column, value, formula, error)
@@ -256,29 +302,17 @@ class _SheetReader:
             where = f"{self.part}: {column_letters(self.column)}{self.row} → shared string {raw[:20]}"
             raise WorkbookError("file-damaged", self.file, where) from None
 
-    def number(self, raw: str) -> Value:
-        """Make the number or date of a numeric cell; a text that is no number stays what it is."""
-        value: int | float
-        try:
-            value = int(raw)
-        except ValueError:
-            try:
-                value = float(raw)
-            except ValueError:
-                return raw.strip() or None
-            if not abs(value) < math.inf:  # nan is no number of a spreadsheet either
-                return raw
-        if "_" in raw:  # Python's way of grouping digits
-            return raw
-        if self.style and self.date_kind(self.style) == "date":
-            date = serial_date(value, date1904=self.date1904)
-            return value if date is None else date
-        return value
+    def date(self, value: int | float | str | None) -> Value:
+        """Date of a number in a cell that shows one; what is no date stays what it is."""
+        if isinstance(value, str) or value is None:
+            return value
+        date = serial_date(value, date1904=self.date1904)
+        return value if date is None else date
 
-    def date_kind(self, style: str) -> DateKind | None:
-        """Tell what the cell's format shows."""
-        index = int(style)
-        return self.date_kinds[index] if 0 <= index < len(self.date_kinds) else None
+    def shows_date(self, style: str) -> bool:
+        """Tell whether a cell's format shows a date."""
+        index = int(style) if style.isdecimal() and len(style) < 10 else len(self.date_kinds)
+        return index < len(self.date_kinds) and self.date_kinds[index] == "date"
 
     def address(self, reference: str) -> tuple[int, int]:
         """Parse an address, or call the part damaged."""
@@ -288,74 +322,172 @@ class _SheetReader:
             raise WorkbookError("file-damaged", self.file, f"{self.part}: {reference[:20]!r}") from None
 
     def check(self) -> None:
-        """Refuse too many cells."""
+        """Refuse too many cells, and too much text."""
         if len(self.cells) > self.room:
             raise WorkbookError("file-too-large", self.file, f"> {self.limits.n_cells} cells")
+        pending = sum(map(sys.getsizeof, self.texts))
+        if pending > _LONGEST_TEXT or self.text_size > self.limits.part_bytes:
+            raise WorkbookError("file-too-large", self.file, f"{self.part}: texts")
 
+    def columns_hidden(self) -> set[int]:
+        """Columns that are not shown."""
+        marks = self.hidden_columns
+        return {column for column, mark in enumerate(marks) if mark} if 1 in marks else set()
 
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+    # The fast pass.
 
+    def read_plain(self, container: Container) -> bool:
+        """Read the part by tiles, ~1 µs a cell; False if anything in it is not foreseen.
 
-def decode_escapes(text: str) -> str:
-    r"""Decode ``_x000D_`` and the like, which stand for characters that XML cannot hold.
-
-    Examples
-    --------
-    >>> decode_escapes("a_x000D_b, _x005F_x000D_")
-    'a\rb, _x000D_'
-    """
-    if "_x" not in text:
-        return text
-    decoded = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    # Pairs of surrogates become their character, single ones the replacement character.
-    return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def iso_date(raw: str) -> Value:
-    """Date, or time of day, of a cell that stores it as text (ISO 8601)."""
-    try:
-        return dt.datetime.fromisoformat(raw).replace(tzinfo=None)
-    except ValueError:
+        Damage is not foreseen either: expat says where it is.
+        """
+        ends = (b"</c>", b"</row>")
         try:
-            return dt.time.fromisoformat(raw)
-        except ValueError:
-            return raw or None
+            for piece in plain_middle(container, self.part, "sheetData", ends, self.start, self.end):
+                self.read_tiles(piece)
+                self.check()
+            if not self.in_row:
+                return True
+        except NotPlain:
+            pass
+        except (ValueError, LookupError) as error:
+            if isinstance(error, PartMissing) or getattr(error, "code", "file-damaged") != "file-damaged":
+                raise
+        container.again(self.part)
+        return False
+
+    def read_tiles(self, piece: str) -> None:
+        """Read whole cells and rows; the common ones here, the others by `read_tile`."""
+        cells, strings, kinds, dates = self.cells, self.strings, self.kinds, self.dates
+        row, column, row_digits = self.row, self.column, ""
+        new = tuple.__new__  # half the time of a NamedTuple's own
+        value: Value
+        for letters, digits, attributes, formula, raw, body, mark in _TILES.findall(piece):
+            if mark:
+                if not mark.isspace():
+                    self.row, self.column = row, column
+                    self.read_mark(mark)
+                    row, column, row_digits = self.row, self.column, ""
+                continue
+            if not letters:
+                column += 1
+            else:
+                column = _COLUMNS[letters]
+                if digits != row_digits:
+                    row, row_digits = int(digits), digits
+                    if row > MAX_ROW:
+                        raise NotPlain
+            try:
+                kind, is_date = kinds[attributes]
+            except KeyError:
+                kind, is_date = self.cell_kind(attributes)
+            if raw:
+                if kind == "s" and raw.isdecimal():
+                    value = strings[int(raw)]
+                    if value == "" and not formula:
+                        continue
+                elif kind == "str":
+                    value = decode_escapes(raw)
+                    self.text_size += sys.getsizeof(value)
+                elif kind == "n":
+                    if is_date:
+                        value = dates.get(raw)
+                        if value is None:
+                            value = dates[raw] = self.date(number(raw))
+                    else:
+                        value = int(raw) if raw.isdecimal() else number(raw)
+                    if value is None and not formula:
+                        continue
+                else:
+                    self.row, self.column = row, column
+                    self.add(kind, is_date, raw, None, "=" + formula if formula else None)
+                    continue
+                cells[row, column] = new(Cell, (row, column, value, "=" + formula if formula else None, None))
+            elif body:
+                self.row, self.column = row, column
+                self.read_body(kind, is_date, body)
+        self.row, self.column = row, column
+
+    def read_mark(self, mark: str) -> None:
+        """Read blank cells, or the tag that begins or ends a row."""
+        if mark.startswith("<c"):
+            self.read_blanks(mark)
+        elif mark.startswith("<row") and not self.in_row:
+            empty = mark.endswith("/>")
+            self.begin_row(self.plain_attributes(mark[4 : -2 if empty else -1]))
+            self.in_row = not empty
+        elif mark == "</row>" and self.in_row:
+            self.in_row = False
+        else:
+            raise NotPlain
+
+    def read_blanks(self, run: str) -> None:
+        """Go past blank cells; only a cell without address needs to know where they ended."""
+        start = run.rfind(' r="') - 2
+        if start >= 0:
+            match = _BLANK.match(run, start)
+            if match is None or match[1] is None:
+                raise NotPlain
+            self.column, self.row = _COLUMNS[match[1]], int(match[2])
+            if self.row > MAX_ROW:
+                raise NotPlain
+        self.column += run.count("<c", max(start + 1, 0))
+        if start < 0 or run.count("<c") == 1:
+            last = _BLANK.fullmatch(run, run.rfind("<c"))
+            if last is None:
+                raise NotPlain
+            self.cell_kind(last[3])
+
+    def read_body(self, kind: str, is_date: bool, body: str) -> None:
+        """Read a cell with a formula, a text of its own, or an entity."""
+        match = _BODY.fullmatch(body)
+        if match is None:
+            raise NotPlain
+        attributes, text, empty, raw, inline = match.groups()
+        formula = None
+        if attributes is not None:
+            formula = self.whole_formula(unescape(text or ""), self.plain_attributes(attributes))
+        if raw is not None:
+            raw = unescape(raw)
+        elif empty is not None:
+            raw = ""
+        if inline is not None:
+            inline = unescape(inline)
+        self.add(kind, is_date, raw, inline, formula)
+
+    def cell_kind(self, attributes: str) -> tuple[str, bool]:
+        """Type of a cell and whether its format shows a date, worked out once for equal attributes."""
+        found = self.plain_attributes(attributes)
+        if "r" in found:
+            raise NotPlain
+        style = found.get("s")
+        kind = found.get("t", "n") or "n"
+        self.kinds[attributes] = answer = (kind, style is not None and self.shows_date(style))
+        return answer
+
+    def plain_attributes(self, text: str) -> dict[str, str]:
+        """Take a tag's attributes apart."""
+        if _ATTRIBUTES.fullmatch(text) is None:
+            raise NotPlain
+        pairs = _ATTRIBUTE.findall(text)
+        attributes = dict(pairs)
+        if len(attributes) < len(pairs):
+            raise NotPlain
+        return attributes
 
 
-# A text, a quoted sheet name, or a cell; not a name or function such as LOG10( that looks like a cell.
-_REFERENCE = re.compile(
-    r"""("[^"]*"|'[^']*')|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(!])"""
-    r"""|(?<![\w.$])(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})(?![\w.(!])"""
-    r"""|(?<![\w.$])(\$?)([1-9][0-9]{0,6}):(\$?)([1-9][0-9]{0,6})(?![\w.(!])"""
-)
+class _Columns(dict[str, int]):
+    def __missing__(self, letters: str) -> int:
+        column = column_number(letters)
+        if column > MAX_COLUMN:
+            raise NotPlain
+        self[letters] = column
+        return column
 
 
-def move_formula(formula: str, rows: int, columns: int) -> str:
-    r"""Move the relative references of a formula as if its cell were copied.
+_COLUMNS = _Columns()
 
-    Examples
-    --------
-    >>> move_formula("SUM(A1:$B$2)*LOG10(C$3)&'A1'", 1, 1)
-    "SUM(B2:$B$2)*LOG10(D$3)&'A1'"
-    """
 
-    def column(fixed: str, letters: str) -> str:
-        if fixed:
-            return fixed + letters
-        number = column_number(letters) + columns
-        return column_letters((number - 1) % MAX_COLUMN + 1)
-
-    def row(fixed: str, digits: str) -> str:
-        return fixed + digits if fixed else str((int(digits) + rows - 1) % MAX_ROW + 1)
-
-    def moved(match: re.Match[str]) -> str:
-        g: Any = match.groups()
-        if g[0] is not None:
-            return str(g[0])
-        if g[2] is not None:
-            return column(g[1], g[2]) + row(g[3], g[4])
-        if g[6] is not None:
-            return f"{column(g[5], g[6])}:{column(g[7], g[8])}"
-        return f"{row(g[9], g[10])}:{row(g[11], g[12])}"
-
-    return _REFERENCE.sub(moved, formula)
+def is_zero(size: str | None) -> bool:
+    """Whether a width or height is given and is nothing."""
+    return size is not None and size.strip("0.") == "" and "0" in size

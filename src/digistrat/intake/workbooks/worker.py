@@ -1,9 +1,10 @@
-"""Runs xlrd or python-calamine on one file, in a process of its own: either may hang or abort.
+"""Runs xlrd or python-calamine on an xls file, in a process of its own: either may hang or abort.
 
-Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: format, file,
-most cells, bytes of memory, seconds. Writes a pickled ``(code, detail)`` or the sheets to standard
-output; a sheet is ``(name, hidden, cells, hidden rows, hidden columns, merged)``, a cell
-``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error).
+Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: file, most
+cells, bytes of memory, seconds. Writes a pickled ``(code, detail)`` or the sheets to standard output; a
+sheet is ``(name, hidden, cells, hidden rows, hidden columns, merged, comments)``, a cell
+``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), a comment
+``(row, column, text, author)``.
 """
 
 from __future__ import annotations
@@ -13,16 +14,22 @@ import os
 import pickle
 import re
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import Any
+
+# Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
+CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
+BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85
+MANY_BLANKS, MOST_BLANKS, MOST_OTHERS = 1_000_000, 8_000_000, 2_000_000
 
 
 def main(arguments: list[str]) -> None:
     """Read the file named on the command line."""
-    kind, path, n_cells, memory, seconds = arguments
+    path, n_cells, memory, seconds = arguments
     limit_process(int(memory), int(seconds))
     try:
-        answer = read_old(path, int(n_cells)) if kind == "xls" else read_calamine(path, int(n_cells))
+        answer = read_old(path, int(n_cells))
     except MemoryError:
         answer = ("file-too-large", f"> {int(memory) / 1e6:.0f} MB")
     except BaseException as error:  # panics of calamine are not exceptions
@@ -46,7 +53,10 @@ def limit_process(memory: int, seconds: int) -> None:
 def read_old(path: str, n_cells: int) -> Any:
     """Read an xls file with xlrd or, if xlrd does not understand it, with python-calamine."""
     try:
-        return read_xls(path, n_cells)
+        refusal, n_blank = look_at_masses(path, n_cells)
+        if refusal:
+            return ("file-too-large", refusal)
+        return read_xls(path, n_cells, formats=n_blank < MANY_BLANKS)
     except MemoryError:
         raise
     except Exception as refused:
@@ -58,7 +68,51 @@ def read_old(path: str, n_cells: int) -> Any:
             raise refused from None
 
 
-def read_xls(path: str, n_cells: int) -> Any:
+def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
+    """Count what xlrd would spend minutes on, from record to record; why to refuse, and blank cells."""
+    import xlrd
+
+    with open(path, "rb") as stream:
+        data = stream.read()
+    start, end = 0, len(data)
+    if data.startswith(xlrd.compdoc.SIGNATURE):
+        with open(os.devnull, "w") as silence:
+            document = xlrd.compdoc.CompDoc(data, logfile=silence)
+            for name in ("Workbook", "Book"):
+                data, start, length = document.locate_named_stream(name)
+                if data:
+                    break
+            end = start + length
+    counts = Counter[str]()
+    sheets = set()
+    while data and start + 4 <= end:
+        kind, length = data[start] | data[start + 1] << 8, data[start + 2] | data[start + 3] << 8
+        if kind in CELLS:
+            counts["cells"] += 1
+        elif kind == MULRK:
+            counts["cells"] += length // 6
+        elif kind == MULBLANK:
+            counts["blank cells"] += length // 2
+        elif kind == BLANK:
+            counts["blank cells"] += 1
+        elif kind == MERGED:
+            counts["others"] += length // 8
+        elif kind == COLUMNS:
+            counts["others"] += 256  # xlrd goes through every column
+        elif kind == SHEET:
+            counts["sheets"] += 1
+            sheets.add(data[start + 4 : start + 8])
+        else:
+            counts["others"] += 1
+        start += 4 + length
+        if counts["cells"] > n_cells or counts["blank cells"] > MOST_BLANKS or counts["others"] > MOST_OTHERS:
+            return f"> {n_cells} cells", 0
+    if len(sheets) < counts["sheets"]:
+        return "sheets share their cells", 0
+    return "", counts["blank cells"]
+
+
+def read_xls(path: str, n_cells: int, *, formats: bool) -> Any:
     """Read an xls file with xlrd, with hidden rows and merges where its formats can be read."""
     import xlrd
 
@@ -67,7 +121,7 @@ def read_xls(path: str, n_cells: int) -> Any:
             return xlrd.open_workbook(path, formatting_info=formats, logfile=silence, ragged_rows=True)
 
     try:
-        book = open_book(True)
+        book = open_book(formats)
     except (MemoryError, xlrd.compdoc.CompDocError):
         raise
     except Exception:
@@ -97,12 +151,14 @@ def read_xls(path: str, n_cells: int) -> Any:
         hidden_rows = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden]
         hidden_columns = [column + 1 for column, info in sheet.colinfo_map.items() if info.hidden]
         merged = [(r1 + 1, c1 + 1, r2, c2) for r1, r2, c1, c2 in sheet.merged_cells]
-        sheets.append((sheet.name, sheet.visibility != 0, cells, hidden_rows, hidden_columns, merged))
+        notes = [(r + 1, c + 1, note.text, note.author) for (r, c), note in sheet.cell_note_map.items()]
+        hidden = sheet.visibility != 0
+        sheets.append((sheet.name, hidden, cells, hidden_rows, hidden_columns, merged, notes))
     return {"sheets": sheets, "date1904": book.datemode == 1, "errors": True}
 
 
 def read_calamine(path: str, n_cells: int) -> Any:
-    """Read an xlsb or ods file with python-calamine."""
+    """Read a file with python-calamine."""
     import python_calamine
 
     with open(path, "rb") as stream:
@@ -125,7 +181,7 @@ def read_calamine(path: str, n_cells: int) -> Any:
             hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
             ranges = sheet.merged_cell_ranges or []
             merged = [(r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in ranges]
-            sheets.append((entry.name, hidden, cells, [], [], merged))
+            sheets.append((entry.name, hidden, cells, [], [], merged, []))
     return {"sheets": sheets, "date1904": False, "errors": False}
 
 

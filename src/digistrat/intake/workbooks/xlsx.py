@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from digistrat.intake.workbooks.annotations import read_annotations
 from digistrat.intake.workbooks.container import Container, PartMissing, resolve
 from digistrat.intake.workbooks.dates import BUILTIN_DATES, DateKind, date_kind
+from digistrat.intake.workbooks.localnames import LocalNames
+from digistrat.intake.workbooks.rawvalues import decode_escapes
 from digistrat.intake.workbooks.records import Sheet, Workbook, WorkbookError
-from digistrat.intake.workbooks.sheetxml import LocalNames, decode_escapes, read_sheet
+from digistrat.intake.workbooks.sheetxml import read_sheet
+from digistrat.intake.workbooks.strings import read_strings
 
 Note = tuple[str, str]
+_MOST_SHEETS, _MOST_RELATIONS, _MOST_FORMATS = 2_000, 50_000, 500_000
 
 
 def read_xlsx(path: Path, container: Container) -> Workbook:
@@ -27,36 +34,73 @@ def read_xlsx(path: Path, container: Container) -> Workbook:
         raise WorkbookError("file-damaged", container.file, "workbook.xml")
     relations = read_relations(container, book)
     entries, date1904 = _sheet_list(container, book)
-    strings = [s for target in _targets(relations, "/sharedStrings") for s in _strings(container, target)]
-    kinds = [k for target in _targets(relations, "/styles") for k in _date_kinds(container, target)]
-    notes = list(_notes(container, relations))
+    strings: list[str] = []
+    kinds: list[DateKind | None] = []
+    with suppress(PartMissing):
+        for target in targets(relations, "/sharedStrings")[:1]:
+            strings = read_strings(container, target)
+    for target in targets(relations, "/styles")[:1]:
+        kinds = _date_kinds(container, target)
+    read_cells = partial(read_sheet, container, strings=strings, date_kinds=kinds, date1904=date1904)
+
+    lost: list[Note] = []
+
+    def read(part: str, name: str, hidden: bool, room: int) -> Sheet:
+        sheet = read_cells(part, name, hidden, room)
+        try:
+            beside = read_relations(container, part).values()
+            inside = [(kind, target) for kind, target, outside in beside if not outside]
+            return replace(sheet, annotations=read_annotations(container, inside)) if inside else sheet
+        except WorkbookError as error:
+            if error.code != "file-damaged":
+                raise
+            lost.append(("comments-lost", name))  # the cells are sound
+            return sheet
+
+    sheets, notes = read_sheets(container, entries, relations, read)
+    return Workbook(path, "xlsx", tuple(sheets), (*container_notes(container, relations), *notes, *lost))
+
+
+def read_sheets(
+    container: Container,
+    entries: Sequence[tuple[str, str, bool]],
+    relations: dict[str, tuple[str, str, bool]],
+    read: Callable[[str, str, bool, int], Sheet],
+) -> tuple[list[Sheet], list[Note]]:
+    """Read every sheet of a list of tabs (name, relation, hidden), and note which cannot be.
+
+    ``read`` takes a part, the tab's name and hidden state, and how many more cells there may be.
+
+    Raises
+    ------
+    WorkbookError
+        If no sheet is left because the parts are missing, or a limit is passed.
+    """
+    if len(entries) > _MOST_SHEETS:
+        raise WorkbookError("file-too-large", container.file, f"> {_MOST_SHEETS} sheets")
     sheets: list[Sheet] = []
-    n_cells = 0
+    notes: list[Note] = []
+    known: dict[str, Sheet] = {}
+    room = container.limits.n_cells
     for name, relation, hidden in entries:
         kind, target, _ = relations.get(relation, ("", "", False))
         if not kind.endswith("/worksheet"):
             # Sheets of a chart or dialogue hold no cells; a sheet without its part has lost them.
             notes.append(("sheet-without-cells" if kind else "sheet-lost", name))
             continue
-        try:
-            sheet = read_sheet(
-                container,
-                target,
-                name,
-                hidden,
-                strings=strings,
-                date_kinds=kinds,
-                date1904=date1904,
-                room=container.limits.n_cells - n_cells,
-            )
-        except PartMissing:
-            notes.append(("sheet-lost", name))
-            continue
-        n_cells += len(sheet.cells)
+        if target in known:  # nobody means two tabs of one part, but a bomb may
+            sheet = replace(known[target], name=name, hidden=hidden)
+        else:
+            try:
+                sheet = known[target] = read(target, name, hidden, room)
+            except PartMissing:
+                notes.append(("sheet-lost", name))
+                continue
+            room -= len(sheet.cells)
         sheets.append(sheet)
     if not sheets and any(code == "sheet-lost" for code, _ in notes):
         raise WorkbookError("file-damaged", container.file, ", ".join(text for _, text in notes))
-    return Workbook(path, "xlsx", tuple(sheets), tuple(notes))
+    return sheets, notes
 
 
 def workbook_part(container: Container) -> str | None:
@@ -75,6 +119,8 @@ def read_relations(container: Container, part: str) -> dict[str, tuple[str, str,
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if local[tag] == "Relationship":
+            if len(relations) >= _MOST_RELATIONS:
+                raise WorkbookError("file-too-large", container.file, f"> {_MOST_RELATIONS} relations")
             outside = attributes.get("TargetMode") == "External"
             target = attributes.get("Target", "")
             relations[attributes.get("Id", "")] = (
@@ -88,7 +134,8 @@ def read_relations(container: Container, part: str) -> dict[str, tuple[str, str,
     return relations
 
 
-def _targets(relations: dict[str, tuple[str, str, bool]], kind: str) -> list[str]:
+def targets(relations: dict[str, tuple[str, str, bool]], kind: str) -> list[str]:
+    """Parts that relations of a kind name."""
     return [target for type_, target, outside in relations.values() if type_.endswith(kind) and not outside]
 
 
@@ -112,44 +159,6 @@ def _sheet_list(container: Container, book: str) -> tuple[list[tuple[str, str, b
     return entries, date1904
 
 
-def _strings(container: Container, part: str) -> list[str]:
-    """Shared strings: the runs of a rich text joined, readings (phonetic runs) left out."""
-    strings: list[str] = []
-    texts: list[str] = []
-    runs: list[str] = []
-    local = LocalNames()
-    phonetic = False
-
-    def start(tag: str, _: object) -> None:
-        nonlocal phonetic
-        tag = local[tag]
-        if tag == "t":
-            texts.clear()
-        elif tag == "si":
-            runs.clear()
-        elif tag == "rPh":
-            phonetic = True
-
-    def end(tag: str) -> None:
-        nonlocal phonetic
-        tag = local[tag]
-        if tag == "t":
-            if not phonetic:
-                runs.append("".join(texts))
-        elif tag == "si":
-            strings.append(decode_escapes("".join(runs)))
-        elif tag == "rPh":
-            phonetic = False
-
-    def check() -> None:
-        if len(strings) > container.limits.n_cells:
-            raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
-
-    with suppress(PartMissing):
-        container.parse(part, start, end=end, characters=texts.append, after_chunk=check)
-    return strings
-
-
 def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
     """List what each cell format shows, in the order in which cells name them."""
     formats: dict[int, DateKind | None] = dict(BUILTIN_DATES)
@@ -160,6 +169,8 @@ def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal inside
         tag = local[tag]
+        if len(formats) > _MOST_FORMATS or len(numbers) > _MOST_FORMATS:
+            raise WorkbookError("file-too-large", container.file, f"> {_MOST_FORMATS} formats")
         if tag == "numFmt" and attributes.get("numFmtId", "").isdigit():
             formats[int(attributes["numFmtId"])] = date_kind(attributes.get("formatCode", ""))
         elif tag == "cellXfs":
@@ -178,7 +189,7 @@ def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
     return [formats.get(number) for number in numbers]
 
 
-def _notes(container: Container, relations: dict[str, tuple[str, str, bool]]) -> Iterator[Note]:
+def container_notes(container: Container, relations: dict[str, tuple[str, str, bool]]) -> Iterator[Note]:
     """Note what somebody should know about the container."""
     kinds = [kind.rpartition("/")[2] for kind, _, _ in relations.values()]
     if any(name.endswith("vbaproject.bin") for name in container.parts) or "xlMacrosheet" in kinds:

@@ -1,0 +1,356 @@
+"""ods: the document's one content part, in one pass: places, values, formulas, errors, what is hidden."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+from pathlib import Path
+
+from digistrat.intake.workbooks.annotations import COMMENT
+from digistrat.intake.workbooks.container import Container
+from digistrat.intake.workbooks.rawvalues import iso_date, number
+from digistrat.intake.workbooks.records import (
+    MAX_COLUMN,
+    MAX_ROW,
+    Annotation,
+    Cell,
+    Sheet,
+    Value,
+    Workbook,
+    WorkbookError,
+    make_sheet,
+)
+
+CONTENT, STYLES = "content.xml", "styles.xml"
+_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+_TABLE, _OFFICE, _STYLE = (f"{_NAMESPACE}{name}:1.0 " for name in ("table", "office", "style"))
+_TEXT, _NUMBER = f"{_NAMESPACE}text:1.0 ", f"{_NAMESPACE}datastyle:1.0 "
+_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
+_PREFIXES = {_TABLE: "table:", _OFFICE: "office:", _STYLE: "style:", _TEXT: "text:", _NUMBER: "number:"}
+# What stands in or beside cells and is no part of their text.
+_ASIDE = frozenset(
+    (
+        "office:annotation",
+        "table:tracked-changes",
+        "table:shapes",
+        "table:dde-links",
+        "text:ruby-text",
+        "draw",
+    )
+)
+_NUMERIC = ("float", "percentage", "currency")
+_TRUTHS = ("=TRUE()", "=FALSE()")
+_HIDES = ("collapse", "filter")
+# What a formula that fails shows, in whatever language: #REF!, #NAME?, #N/A, Err:502.
+_ERROR = re.compile(r"#[^\s!?]{1,8}[!?]|#N/?[AV]|[A-Z][a-z]{2,8}:[0-9]{3}")
+_DURATION = re.compile(r"(-)?P(?:([0-9]+)D)?T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?")
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_TARGET = re.compile(r"""\$?(?:'((?:[^']|'')*)'|([^.']*))\.""")
+_MOST_OTHERS = 1_000_000  # tags beyond those of full cells
+_LONGEST_TEXT = 40_000_000  # bytes of one cell
+
+
+def read_ods(path: Path, container: Container) -> Workbook:
+    """Read the tables of an OpenDocument spreadsheet.
+
+    Formulas are given as they are stored, ``=SUM([.A1:.B2])``.
+
+    Raises
+    ------
+    WorkbookError
+        If the content is damaged or passes a limit.
+    """
+    limits = container.limits
+    tags, values = container.count(CONTENT, b"<", b"office:value-type=")
+    if values > limits.n_cells:
+        raise WorkbookError("file-too-large", container.file, f"> {limits.n_cells} cells")
+    if tags - 6 * values > _MOST_OTHERS:
+        raise WorkbookError("file-too-large", container.file, f"{CONTENT} > {_MOST_OTHERS} elements")
+    reader = _Reader(container)
+    if STYLES in container:  # formats may be named there
+        if container.count(STYLES, b"<")[0] > _MOST_OTHERS:
+            raise WorkbookError("file-too-large", container.file, f"{STYLES} > {_MOST_OTHERS} elements")
+        container.parse(STYLES, reader.start, end=reader.end, namespaces=True)
+    container.parse(
+        CONTENT,
+        reader.start,
+        end=reader.end,
+        characters=reader.characters,
+        after_chunk=reader.check,
+        namespaces=True,
+    )
+    sheets = (table.sheet(table.name in reader.filtered) for table in reader.tables)
+    return Workbook(path, "ods", tuple(sheets), tuple(reader.notes))
+
+
+class _Table:
+    """What has been seen of a table."""
+
+    def __init__(self, name: str, hidden: bool) -> None:
+        self.name, self.hidden = name, hidden
+        self.cells: dict[tuple[int, int], Cell] = {}
+        self.hidden_rows: list[tuple[int, int]] = []
+        self.hidden_columns = bytearray(MAX_COLUMN + 1)
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.row = self.n_columns = self.column = 0
+        self.repeated = 1
+        self.in_row: list[Cell] = []
+        self.annotations: list[Annotation] = []
+
+    def sheet(self, filtered: bool) -> Sheet:
+        """Make the sheet."""
+        last = max((place[0] for place in self.cells), default=0)
+        return make_sheet(
+            self.name,
+            self.hidden,
+            self.cells,
+            hidden_rows={row for a, b in self.hidden_rows for row in range(a, min(b, last) + 1)},
+            hidden_columns={column for column, mark in enumerate(self.hidden_columns) if mark},
+            merged=self.merged,
+            filtered=filtered,
+            annotations=self.annotations,
+        )
+
+
+class _Reader:
+    """The handlers of the pass and what they have seen."""
+
+    def __init__(self, container: Container) -> None:
+        self.file, self.limits = container.file, container.limits
+        self.tables: list[_Table] = []
+        self.table: _Table | None = None
+        self.filtered: set[str] = set()
+        self.notes: list[tuple[str, str]] = []
+        self.names = _Names()
+        self.style = ""
+        self.hidden_styles: set[str] = set()
+        self.elapsed_formats: set[str] = set()
+        self.formats: dict[str, str] = {}
+        self.aside = 0
+        self.comment: list[str] | None = None  # paragraphs of the one that is open
+        self.n_cells = self.text_size = 0
+        self.cell: dict[str, str] | None = None
+        self.paragraphs: list[str] = []
+        self.texts: list[str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Handle an opening tag."""
+        tag = self.names[tag]
+        if self.aside or tag in _ASIDE or (tag == "table:table" and self.table is not None):
+            self.start_aside(tag)
+        elif tag == "table:table-cell" or tag == "table:covered-table-cell":
+            self.cell = attributes
+            self.paragraphs = []
+        elif tag == "text:p" or tag == "text:h":
+            self.texts = []
+        elif tag.startswith("text:"):
+            self.start_text(tag, attributes)
+        elif tag == "table:table-row":
+            self.start_row(attributes)
+        else:
+            self.start_around(tag, attributes)
+
+    def start_aside(self, tag: str) -> None:
+        """Handle what stands beside the cells; of it, what a comment says is kept."""
+        self.aside += 1
+        if tag == "office:annotation" and self.aside == 1 and self.cell is not None:
+            self.comment = []
+        elif tag == "text:p" and self.comment is not None:
+            self.comment.append("")
+
+    def start_text(self, tag: str, attributes: dict[str, str]) -> None:
+        """Handle what stands for blanks within a text."""
+        if self.texts is None:
+            return
+        if tag == "text:s":
+            self.texts.append(" " * min(count(attributes, _TEXT + "c"), 32_767))
+        elif tag == "text:tab":
+            self.texts.append("\t")
+        elif tag == "text:line-break":
+            self.texts.append("\n")
+
+    def start_row(self, attributes: dict[str, str]) -> None:
+        """Handle the begin of a row."""
+        table = self.table
+        if table is None:
+            return
+        table.row += 1
+        table.column, table.in_row = 0, []
+        table.repeated = count(attributes, _TABLE + "number-rows-repeated")
+        if attributes.get(_TABLE + "visibility") in _HIDES:
+            table.hidden_rows.append((table.row, table.row + table.repeated - 1))
+
+    def start_around(self, tag: str, attributes: dict[str, str]) -> None:
+        """Handle tables, columns, styles and filters."""
+        if tag == "table:table":
+            name = attributes.get(_TABLE + "name", "")
+            table = _Table(name, attributes.get(_TABLE + "style-name") in self.hidden_styles)
+            self.tables.append(table)
+            self.table = table
+        elif tag == "table:table-column" and self.table is not None:
+            table = self.table
+            first = table.n_columns + 1
+            table.n_columns += count(attributes, _TABLE + "number-columns-repeated")
+            if attributes.get(_TABLE + "visibility") in _HIDES:
+                last = min(table.n_columns, MAX_COLUMN)
+                table.hidden_columns[first : last + 1] = b"\1" * max(last + 1 - first, 0)
+        elif tag == "style:style":
+            self.style = attributes.get(_STYLE + "name", "")
+            self.formats[self.style] = attributes.get(_STYLE + "data-style-name", "")
+        elif tag == "style:table-properties":
+            if attributes.get(_TABLE + "display") == "false":
+                self.hidden_styles.add(self.style)
+        elif tag == "number:time-style":
+            if attributes.get(_NUMBER + "truncate-on-overflow") == "false":
+                self.elapsed_formats.add(attributes.get(_STYLE + "name", ""))
+        elif tag == "table:database-range":
+            target = _TARGET.match(attributes.get(_TABLE + "target-range-address", ""))
+            if target and attributes.get(_TABLE + "display-filter-buttons") == "true":
+                self.filtered.add(target[2] or (target[1] or "").replace("''", "'"))
+        elif tag == "table:cell-range-source" or tag == "table:table-source":
+            note = ("file-has-links", self.file)
+            if note not in self.notes:
+                self.notes.append(note)
+
+    def characters(self, text: str) -> None:
+        """Handle text."""
+        if self.comment:
+            self.comment[-1] += text
+        elif self.texts is not None and not self.aside:
+            if "  " in text or "\n" in text or "\t" in text:  # blanks that count are elements
+                text = _BLANKS.sub(" ", text)
+            self.texts.append(text)
+
+    def end(self, tag: str) -> None:
+        """Handle a closing tag."""
+        tag = self.names[tag]
+        if self.aside:
+            self.aside -= 1
+            if not self.aside and self.comment is not None and self.table is not None:
+                text = "\n".join(self.comment).strip()
+                if text:
+                    place = (self.table.row, self.table.column + 1)
+                    self.table.annotations.append(Annotation(*place, COMMENT, text))
+                self.comment = None
+        elif tag == "text:p" or tag == "text:h":
+            if self.texts is not None:
+                self.paragraphs.append("".join(self.texts))
+            self.texts = None
+        elif tag == "table:table-cell" or tag == "table:covered-table-cell":
+            if self.table is not None and self.cell is not None:
+                self.end_cell(self.table, self.cell)
+            self.cell = None
+        elif tag == "table:table-row":
+            if self.table is not None:
+                self.end_row(self.table)
+        elif tag == "table:table":
+            self.table = None
+
+    def end_cell(self, table: _Table, attributes: dict[str, str]) -> None:
+        """Keep a cell if it holds something, as often as it is repeated."""
+        first = table.column + 1
+        repeated = count(attributes, _TABLE + "number-columns-repeated")
+        table.column += repeated
+        if _TABLE + "number-columns-spanned" in attributes:
+            down = count(attributes, _TABLE + "number-rows-spanned")
+            right = count(attributes, _TABLE + "number-columns-spanned")
+            if down > 1 or right > 1:
+                table.merged.append((table.row, first, table.row + down - 1, first + right - 1))
+        formula = attributes.get(_TABLE + "formula")
+        if not self.paragraphs and formula is None and _OFFICE + "value-type" not in attributes:
+            return
+        value, error = self.value(attributes)
+        if formula is not None:
+            formula = "=" + formula[formula.find("=") + 1 :]
+        if value is None and formula is None and error is None:
+            return
+        if table.column > MAX_COLUMN:
+            raise WorkbookError("file-damaged", self.file, f"{table.name}: column {table.column}")
+        self.make_room(repeated)
+        columns = range(first, table.column + 1)
+        table.in_row += [Cell(table.row, column, value, formula, error) for column in columns]
+
+    def end_row(self, table: _Table) -> None:
+        """Keep the row's cells, as often as the row is repeated."""
+        last = table.row + table.repeated - 1
+        if table.in_row:
+            if last > MAX_ROW:
+                raise WorkbookError("file-damaged", self.file, f"{table.name}: row {last}")
+            self.make_room((table.repeated - 1) * len(table.in_row))
+            for row in range(table.row, last + 1):
+                for cell in table.in_row:
+                    table.cells[row, cell.column] = cell if row == cell.row else cell._replace(row=row)
+        table.row = last
+
+    def make_room(self, n: int) -> None:
+        """Count cells, and refuse too many."""
+        self.n_cells += n
+        if self.n_cells > self.limits.n_cells:
+            raise WorkbookError("file-too-large", self.file, f"> {self.limits.n_cells} cells")
+
+    def value(self, attributes: dict[str, str]) -> tuple[Value, str | None]:
+        """Value, or error, of a cell."""
+        kind = attributes.get(_OFFICE + "value-type")
+        text = "\n".join(self.paragraphs)
+        failed = attributes.get(_CALC + "value-type") == "error"
+        if failed or (_TABLE + "formula" in attributes and _ERROR.fullmatch(text)):
+            return None, text or "#N/A"
+        formula = attributes.get(_TABLE + "formula", "")
+        if kind in _NUMERIC and formula.endswith(_TRUTHS):  # how booleans of other formats are kept
+            return formula.endswith(_TRUTHS[0]), None
+        if kind in _NUMERIC:
+            return number(attributes.get(_OFFICE + "value", "").strip()), None
+        if kind == "date":
+            return iso_date(attributes.get(_OFFICE + "date-value", "").strip()), None
+        if kind == "time":
+            format_ = self.formats.get(attributes.get(_TABLE + "style-name", ""), "")
+            raw = attributes.get(_OFFICE + "time-value", "").strip()
+            return time_value(raw, elapsed=format_ in self.elapsed_formats), None
+        if kind == "boolean":
+            return attributes.get(_OFFICE + "boolean-value", "").strip() in ("true", "1"), None
+        text = attributes.get(_OFFICE + "string-value", text)
+        self.text_size += sys.getsizeof(text)
+        return text or None, None
+
+    def check(self) -> None:
+        """Refuse too much text."""
+        pending = sum(map(sys.getsizeof, self.texts or ())) + sum(map(sys.getsizeof, self.paragraphs))
+        if pending > _LONGEST_TEXT or self.text_size > self.limits.part_bytes:
+            raise WorkbookError("file-too-large", self.file, f"{CONTENT}: texts")
+
+
+class _Names(dict[str, str]):
+    """Short names of elements, whatever prefixes a writer gave; drawings have one name."""
+
+    def __missing__(self, tag: str) -> str:
+        space, _, name = tag.rpartition(" ")
+        short = _PREFIXES.get(space + " ", "") + name
+        if space == f"{_NAMESPACE}drawing:1.0":
+            short = "draw"
+        self[tag] = short
+        return short
+
+
+def count(attributes: dict[str, str], name: str) -> int:
+    """Value of an attribute that says how often, 1 without it."""
+    return max(int(attributes.get(name, 1)), 1)
+
+
+def time_value(raw: str, *, elapsed: bool) -> Value:
+    """Time of day, or a number of days if it is an elapsed time or no time of a day.
+
+    Examples
+    --------
+    >>> time_value("PT18H30M00S", elapsed=False), time_value("PT36H00M00S", elapsed=False)
+    (datetime.time(18, 30), 1.5)
+    """
+    match = _DURATION.fullmatch(raw)
+    if match is None:
+        return raw or None
+    days, hours, minutes = (int(part or 0) for part in match.groups()[1:4])
+    seconds = float((match[5] or "0").replace(",", "."))
+    span = dt.timedelta(days, hours=hours, minutes=minutes, seconds=seconds)
+    if elapsed or match[1] or span >= dt.timedelta(1):
+        return (-1 if match[1] else 1) * (span / dt.timedelta(1))
+    return (dt.datetime.min + span).time()
