@@ -3,11 +3,13 @@ from __future__ import annotations
 import pickle
 import random
 
+import openpyxl
 import pandas as pd
 import pytest
 from making import make_form, write_book
 from seen import same, seen_cells
 
+from digistrat.intake.forms import Form
 from digistrat.intake.places import CellRef, Frames, Layout, Places, RawBlock, Raws
 from digistrat.intake.returns import read_returns
 
@@ -181,3 +183,41 @@ def test_traps(tmp_path):
     assert place("ratings", 3, "project_id") == ("A.xlsx › Wirkung › C1", "P2")
     with pytest.raises(ValueError, match="no such cell"):
         returns.locate("projects", "B~P1", "value_eur")
+
+
+def test_a_value_merged_over_records_leads_to_its_cell(tmp_path):
+    rows = [
+        ["Nr.", "Titel", "Status"],
+        ["P1", "Portal", "Idee"],
+        ["P2", "Register"],
+        ["P3", "Akte", "vorhanden"],
+    ]
+    path = write_book(tmp_path / "A.xlsx", {"Vorhaben": rows})
+    book = openpyxl.load_workbook(path)
+    book["Vorhaben"].merge_cells("C2:C3")
+    book.save(path)
+    returns = read_returns(path, make_form())
+    assert returns.tables["projects"]["status"].tolist() == ["possible", "possible", "existing"]
+    places = [returns.locate("projects", key, "status") for key in ("P1", "P2", "P3")]
+    assert [(place.cell, place.raw) for place in places] == [
+        ("C2", "Idee"),
+        ("C2", "Idee"),
+        ("C4", "vorhanden"),
+    ]
+    assert returns.locate("projects", "P2", "title").cell == "B3"
+
+
+def test_a_default_stands_where_nothing_is_answered(tmp_path):
+    content = make_form().model_dump()
+    status = content["tables"][1]["columns"][3]
+    assert status["name"] == "status"
+    status["default"] = "existing"
+    form = Form.model_validate(content)
+    rows = [["Nr.", "Titel", "Status"], ["P1", "Portal", "Idee"], ["P2", "Register"], ["P3", "Akte", "blau"]]
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": rows})
+    write_book(tmp_path / "B.xlsx", {"Vorhaben": [["Nr.", "Titel", "Beginn"], ["Q1", "Netz", 2027]]})
+    returns = read_returns(tmp_path, form)
+    assert returns.tables["projects"]["status"].fillna("").to_dict() == {
+        "P1": "possible", "P2": "existing", "P3": "", "Q1": "existing",
+    }  # fmt: skip
+    assert returns.locate("projects", "P2", "status").cell == "C3"

@@ -12,7 +12,7 @@ from digistrat.intake.cells import cell_parser, read_cells
 from digistrat.intake.forms import Column, Unpivot
 from digistrat.intake.headers import declared_header
 from digistrat.intake.packing import join_columns, pack_column
-from digistrat.intake.places import CellRef, Layout
+from digistrat.intake.places import CellRef, Layout, find_cell
 from digistrat.intake.scales import Measure, read_measures
 from digistrat.intake.tables import Region
 from digistrat.intake.values import detect_decimal
@@ -51,17 +51,8 @@ class Chunk:
 
     def place(self, position: int, column: str) -> CellRef:
         """Return the place of one record's cell."""
-        layout, start = self.layouts[0], 0
-        for candidate, size in zip(self.layouts, self.blocks, strict=True):
-            if position < start + size:
-                layout = candidate
-                break
-            start += size
-        if column not in layout.columns:
-            return CellRef(self.file, self.sheet, "")
-        row, number = self.rows[position], layout.columns[column]
-        address = (row, number) if layout.orientation == "rows" else (number, row)
-        return CellRef(self.file, self.sheet, cell_address(*address), self.raws[column][position])
+        cell = find_cell(self.layouts, self.blocks, self.rows[position], position, column)
+        return CellRef(self.file, self.sheet, cell, self.raws[column][position] if cell else None)
 
 
 def read_region(region: Region) -> Chunk:
@@ -95,18 +86,43 @@ def read_region(region: Region) -> Chunk:
         chunk.blocks = [len(chunk.rows)]
     else:
         _unpivot(region, unpivot, chunk, measures, values, raws)
+    _fill_up(region, chunk)
+    _place_shared(region, chunk)
+    return chunk
+
+
+def _fill_up(region: Region, chunk: Chunk) -> None:
+    """Give columns that the sheet does not have, and answers that have a default, their values."""
     n = len(chunk.rows)
-    for column in table.columns:
-        if column.kind != "state" and column.name not in chunk.columns:
-            default = None if column.default is None else cell_parser(column)(column.default).value
-            value = region.sheet.name if column.name == table.sheet_column else default
+    for column in region.table.columns:
+        default = None if column.default is None else cell_parser(column)(column.default).value
+        if column.kind == "state":
+            chunk.columns.setdefault(column.name, ["missing"] * n)
+        elif column.name not in chunk.columns:
+            value = region.sheet.name if column.name == region.table.sheet_column else default
             chunk.columns[column.name] = [value] * n
             if column.bounds:
                 chunk.columns[f"{column.name}_lower"] = [None] * n
                 chunk.columns[f"{column.name}_upper"] = [None] * n
-        elif column.kind == "state":
-            chunk.columns.setdefault(column.name, ["missing"] * n)
-    return chunk
+        elif default is not None:
+            pairs = zip(chunk.columns[column.name], chunk.raws[column.name], strict=True)
+            chunk.columns[column.name] = [default if raw is None else value for value, raw in pairs]
+
+
+def _place_shared(region: Region, chunk: Chunk) -> None:
+    """Let values of merged cells lead to the cell that holds them."""
+    if not region.shared:
+        return
+    start = 0
+    for layout, size in zip(chunk.layouts, chunk.blocks, strict=True):
+        for position in range(start, start + size):
+            for name, number in layout.columns.items():
+                cell = region.shared.get((chunk.rows[position], number))
+                if cell is not None:
+                    address = cell_address(cell.row, cell.column)
+                    place = CellRef(chunk.file, chunk.sheet, address, cell.error or cell.value)
+                    chunk.exceptions[position, name] = place
+        start += size
 
 
 def _unpivot(

@@ -18,13 +18,15 @@ from digistrat.intake.forms import Form
 from digistrat.intake.packing import Packed, pack_column
 from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
 from digistrat.intake.tables import Leftover, cell_text, find_regions
-from digistrat.intake.workbooks import Workbook, WorkbookError, cell_address, read_workbook
+from digistrat.intake.workbooks import Sheet, Workbook, WorkbookError, cell_address, read_workbook
 from digistrat.texts import LANGUAGES, text
 
 # What the reader notes about a file; other notes are infos.
 NOTES: dict[str, Severity] = {
     "sheet-lost": "error",
     "file-quote-open": "warning",
+    "file-errors-unseen": "warning",
+    "comments-lost": "warning",
 }
 # What is said of a sheet that is not read.
 SHEETS: dict[str, tuple[str, Severity]] = {
@@ -161,9 +163,11 @@ def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
     own = (text(f"template.{sheet}", language) for sheet in ("lists", "help_sheet") for language in LANGUAGES)
     unread = {*form.sheets_ignored, *own}
     for sheet in workbook.sheets:
+        ignored = sheet.name in unread or is_feedback_sheet(sheet)
+        if not ignored:
+            _note_annotations(sheet, result, form)
         if not sheet.cells:
             continue
-        ignored = sheet.name in unread or is_feedback_sheet(sheet)
         regions = [] if sheet.hidden or ignored else find_regions(sheet, form, result.file)
         for region in regions:
             chunks.append(read_region(region))
@@ -191,6 +195,17 @@ def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
                 )
             )
     return chunks
+
+
+def _note_annotations(sheet: Sheet, result: Return, form: Form) -> None:
+    """Say what stands beside the cells: an office may have answered there."""
+    for row, column, kind, said in sheet.annotations:
+        cell = cell_address(row, column)
+        result.leftovers.append(Leftover(result.file, sheet.name, cell, kind, "", said))
+        place = {"file": result.file, "sheet": sheet.name, "cell": cell}
+        result.findings.append(
+            make_finding(kind, "info", form.language, values=None, value=said[:200], **place)
+        )
 
 
 def _take_from_cover(chunks: Sequence[Chunk], form: Form) -> None:

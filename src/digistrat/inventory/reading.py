@@ -87,7 +87,7 @@ def read_inventory(
     findings += run_checks(inventory)
     office_of = dict(zip(files["file"], files["office_id"], strict=True))
     everything = pd.concat([returns.findings, findings_frame(findings)], ignore_index=True)
-    everything["office_id"] = everything["file"].map(office_of).fillna("")
+    everything["office_id"] = [office_of.get(file, "") for file in everything["file"]]
     return inventory.replace(findings=_sorted(everything))
 
 

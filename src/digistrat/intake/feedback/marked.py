@@ -210,8 +210,8 @@ def _write(
 
 
 def _content(workbook: Workbook) -> list[Sheet]:
-    """Return what the sheets say; the order of merged ranges means nothing."""
-    return [replace(sheet, merged=tuple(sorted(sheet.merged))) for sheet in workbook.sheets]
+    """Return what the cells say; the order of merged ranges means nothing, and comments are added."""
+    return [replace(s, merged=tuple(sorted(s.merged)), annotations=()) for s in workbook.sheets]
 
 
 def _mark(book: OpenWorkbook, own: pd.DataFrame, language: str) -> None:
