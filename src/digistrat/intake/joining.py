@@ -149,18 +149,18 @@ def join_returns(results: Sequence[Return], form: Form) -> Returns:
 
 def _without_copies(results: Sequence[Return], form: Form) -> tuple[list[Return], list[Finding]]:
     """Leave out returns that say what an earlier one says; of a copy only that is said."""
-    seen: dict[Any, str] = {}
+    seen: dict[Any, list[Return]] = {}
     used, findings = [], []
     for result in results:
-        if result.content in seen:
-            first = seen[result.content]
+        alike = seen.setdefault(result.outline, []) if result.outline else []
+        first = next((other for other in alike if result.says_the_same(other)), None)
+        if first is None:
+            alike.append(result)
+            used.append(result)
+        else:
             findings.append(
-                make_finding("same-return", "warning", form.language, file=result.file, value=first)
+                make_finding("same-return", "warning", form.language, file=result.file, value=first.file)
             )
-            continue
-        if result.content:
-            seen[result.content] = result.file
-        used.append(result)
     return used, findings
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,14 @@ from digistrat.intake.forms import Form
 from digistrat.intake.packing import Packed, pack_column
 from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
 from digistrat.intake.tables import Leftover, cell_text, find_regions
-from digistrat.intake.workbooks import Sheet, Workbook, WorkbookError, cell_address, read_workbook
+from digistrat.intake.workbooks import (
+    Sheet,
+    Workbook,
+    WorkbookError,
+    cell_address,
+    no_collection,
+    read_workbook,
+)
 from digistrat.texts import LANGUAGES, text
 
 # What the reader notes about a file; other notes are infos.
@@ -54,8 +60,8 @@ class Block:
         One per span of records; ``spans`` says how many records each has.
     exceptions : dict
         (position, column) → place of a value that was taken from elsewhere.
-    digest : bytes
-        Of what stood in the cells: equal records have equal digests.
+    first : tuple of str
+        What stood in the cells of the first record, by column.
     """
 
     table: str
@@ -67,7 +73,7 @@ class Block:
     layouts: list[Layout]
     spans: list[int]
     exceptions: dict[tuple[int, str], CellRef]
-    digest: bytes
+    first: tuple[str, ...]
 
     def place(self, position: int, column: str) -> CellRef:
         """Return the place of one record's cell."""
@@ -86,9 +92,17 @@ class Return:
     leftovers: list[Leftover] = field(default_factory=list)
 
     @property
-    def content(self) -> tuple[tuple[str, bytes], ...]:
-        """What the records hold, whatever the file is called; empty without a record."""
-        return tuple((block.table, block.digest) for block in self.blocks if len(block.rows))
+    def outline(self) -> tuple[Any, ...]:
+        """What two returns that say the same have in common at a glance; empty without a record."""
+        return tuple((block.table, len(block.rows), block.first) for block in self.blocks if len(block.rows))
+
+    def says_the_same(self, other: Return) -> bool:
+        """Whether the records of two returns hold the same, whatever the files are called."""
+        return self.outline == other.outline and all(
+            {name: list(map(str, column)) for name, column in one.raws.columns().items()}
+            == {name: list(map(str, column)) for name, column in two.raws.columns().items()}
+            for one, two in zip(self.blocks, other.blocks, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,8 @@ class Task:
 
 def read_return(task: Task, form: Form) -> Return:
     """Read one file; what cannot be read becomes a finding."""
-    return _read(task.path, Return(task.file, task.sha256), form)
+    with no_collection():  # until the workbook's cells are let go
+        return _read(task.path, Return(task.file, task.sha256), form)
 
 
 def read_tasks(tasks: Sequence[Task], form: Form, cache: Cache | None = None) -> list[Return]:
@@ -242,12 +257,5 @@ def _packed(chunk: Chunk, form: Form) -> Block:
         chunk.layouts,
         chunk.blocks,
         chunk.exceptions,
-        _digest(chunk.raws),
+        tuple(f"{name}: {values[0]}" for name, values in sorted(chunk.raws.items()) if values),
     )
-
-
-def _digest(raws: Mapping[str, Sequence[Any]]) -> bytes:
-    digest = blake2b(digest_size=16)
-    for name, values in sorted(raws.items()):
-        digest.update("\x1f".join([name, *map(str, values)]).encode("utf-8", "surrogatepass"))
-    return digest.digest()

@@ -39,6 +39,7 @@ __all__ = [
     "Workbook",
     "WorkbookError",
     "cell_address",
+    "no_collection",
     "parse_address",
     "read_workbook",
 ]
@@ -99,7 +100,7 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
     except OSError as error:
         raise WorkbookError("file-not-opened", path.name, error.strerror or type(error).__name__) from None
     try:
-        with _no_collection():
+        with no_collection():
             return _read(path, data, limits, deadline)
     except WorkbookError:
         raise
@@ -112,7 +113,7 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Pause the search for reference cycles: cells are many and form none; it takes a third of the time."""
     if not gc.isenabled():
         yield
