@@ -175,3 +175,47 @@ def test_monstrous_values_never_raise():
         for parse in (parse_boolean, parse_text, parse_identifier, parse_list):
             assert parse(raw).state in ("value", "missing", "unreadable")
         assert parse_choice(raw, STAGES).state in ("missing", "unreadable")
+
+
+LETTERED = {
+    "pre": ["a) Pre-deployment – being developed."],
+    "deployed": ["b) Deployed – in daily use (everywhere)."],
+    "risk": ["c) Yes – there is a risk"],
+    "law": ["d) Yes – by law"],
+    "health": ["Health and Medical"],
+    "nlp": ["Natural Language Processing: texts and speech"],
+}
+REPORTED = {"yes": ["a) Yes, it is"], "no": ["b) No"], "open": ["c) In progress"]}
+
+
+@pytest.mark.parametrize(
+    ("choices", "raw", "code", "said"),
+    [
+        (LETTERED, "Pre-deployment", "pre", ()),
+        (LETTERED, "a)", "pre", ()),
+        (LETTERED, "a", "pre", ()),
+        (LETTERED, "Deployed", "deployed", ()),
+        (LETTERED, "Deployed – in daily use", "deployed", ()),
+        (LETTERED, "Yes", None, ("not-a-choice",)),  # two choices begin so
+        (LETTERED, "Yes – by law", "law", ()),
+        (LETTERED, "Health & Medical", "health", ()),
+        (LETTERED, "Natural Language Processing (NLP)", "nlp", ("remark-dropped",)),
+        (LETTERED, "Natural Language", "nlp", ("choice-guessed",)),
+        (LETTERED, "Nat", None, ("not-a-choice",)),
+        (LETTERED, True, None, ("not-a-choice",)),
+        (REPORTED, True, "yes", ()),
+        (REPORTED, 0, "no", ()),
+        (REPORTED, "Y", "yes", ()),
+        (REPORTED, "FALSCH", "no", ()),
+        (REPORTED, "ja", "yes", ()),
+        (REPORTED, "in progress", "open", ()),
+        (REPORTED, "yes?", "yes", ("remark-dropped",)),
+        ({"none": ["nein"], "legal": ["Gesetz"]}, False, "none", ()),  # as the cell shows it
+        ({"none": ["nein"], "legal": ["Gesetz"]}, 0, None, ("not-a-choice",)),
+        ({"one": ["in use (all)"], "two": ["in use (some)"]}, "in use", None, ("not-a-choice",)),
+        ({"low": ["< 50"], "none": ["keine"]}, "50", None, ("not-a-choice",)),
+    ],
+)
+def test_short_forms_of_labels_count_where_only_one_choice_has_them(choices, raw, code, said):
+    parsed = parse_choice(raw, choices)
+    assert (parsed.value, parsed.codes) == (code, said)

@@ -216,7 +216,7 @@ def table_of(name):
 
 def guess(table, header):
     known = lexicon(table_of(table))
-    target = close_targets({1: header}, known.declared).get(1)
+    target = close_targets({1: header}, known.declared, questions=known.questions).get(1)
     return target and target[1]
 
 

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
+from accounting import unaccounted
 from making import codes, make_form, write_book
 from seen import seen_cells
 
 from digistrat.intake.feedback import write_feedback
-from digistrat.intake.forms import load_form
 from digistrat.intake.returns import Returns, list_returns, read_returns
-from digistrat.intake.values import fold
-from digistrat.intake.workbooks.records import cell_address
 
 FORMS = Path(__file__).parents[1] / "forms"
 FORM = make_form()
@@ -24,50 +20,6 @@ PROJECTS = [["Nr.", "Titel", "Status"], ["P1", "Portal", "Idee"], ["P2", "Regist
 
 
 # --- nothing is lost ----------------------------------------------------------------------------------------
-
-
-def unaccounted(folder: Path, returns: Returns) -> list[tuple[str, str, str, object]]:
-    """Cells that another reader shows and that are neither used, nor a finding, nor kept.
-
-    Used is a cell of a record in a column that is read, a place that `locate` gives for a value taken from
-    elsewhere, and a header: of each sheet one line, whose cells stand across the columns that are read.
-    """
-    known = set(
-        zip(returns.findings["file"], returns.findings["sheet"], returns.findings["cell"], strict=True)
-    )
-    kept = returns.leftovers
-    known |= set(zip(kept["file"], kept["sheet"], kept["cell"], strict=True))
-    known |= {(place.file, place.sheet, place.cell) for place in returns.places.exceptions.values()}
-    across: dict[tuple[str, str], set[tuple[str, int]]] = {}
-    for source in returns.sources.values():
-        for file, sheet, row, number in source.itertuples(index=False):
-            layout = returns.places.layouts[number]
-            for column in layout.columns.values():
-                place = (row, column) if layout.orientation == "rows" else (column, row)
-                known.add((file, sheet, cell_address(*place)))
-                across.setdefault((file, sheet), set()).add((layout.orientation, column))
-    # a column may have its header and no answer
-    headers = {fold(header) for table in returns.form.tables for c in table.columns for header in c.headers}
-    headers |= {f"{year}{point}" for year in range(2020, 2040) for point in ("", " 0")}
-    read = returns.files[returns.files["n_records"] > 0]["file"]
-    lost = []
-    for file in read:
-        rest: dict[str, list[tuple[str, object]]] = {}
-        for (sheet, address), value in seen_cells(folder / file).items():
-            if (file, sheet, address) not in known:
-                rest.setdefault(sheet, []).append((address, value))
-        for sheet, cells in rest.items():
-            places = [openpyxl.utils.cell.coordinate_to_tuple(address) for address, _ in cells]
-            lines = across.get((file, sheet), set())
-            orientation = next((way for way, _ in lines), "rows")
-            ours = [place if orientation == "rows" else place[::-1] for place in places]
-            header = min((line for line, _ in ours), default=0)
-            lost += [
-                (file, sheet, address, value)
-                for (address, value), (line, number) in zip(cells, ours, strict=True)
-                if line != header or ((orientation, number) not in lines and fold(str(value)) not in headers)
-            ]
-    return lost
 
 
 def test_no_cell_of_a_faulty_round_is_lost(faulty):
@@ -101,165 +53,6 @@ def test_every_planted_fault_of_intake_is_found_at_its_cell(faulty):
     wanted = [(p.file, p.sheet, p.cell, p.code) for p in planted if p.code not in of_inventory]
     assert sorted(found) == sorted(wanted)
     assert len(wanted) > 25
-
-
-# --- real returns -------------------------------------------------------------------------------------------
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
-
-def test_all_measures_of_ulm(shared):
-    folder = shared / "data" / "de_ulm_smart_city"
-    returns = read_returns(folder / "ulm_massnahmen_2021.xlsx", load_form(FORMS / "ulm.toml"))
-    truth = rows_of(folder / "ulm_massnahmen_2021.csv")
-    table = returns.tables["measures"]
-    assert len(table) == len(truth) == 126
-    assert table["title"].fillna("-").tolist() == [row["Titel"].strip() for row in truth]
-    # one measure has no title but a dash, and that is said
-    (nameless,) = table.index[table["title"].isna()]
-    place = returns.locate("measures", nameless, "title")
-    assert place.raw == "-"
-    said = returns.findings[["code", "sheet", "cell"]].to_numpy().tolist()
-    assert said == [["no-answer", place.sheet, place.cell]]
-    assert table["number"].tolist() == [row["Nr"] for row in truth]
-    said = table["description"].fillna("-")
-    assert [fold(text) for text in said] == [fold(row["Beschreibung"]) for row in truth]
-    fields = list(dict.fromkeys(table["field"]))
-    assert len(fields) == len({row["Handlungsfeld"] for row in truth}) == 13
-    assert unaccounted(folder, returns) == []
-
-
-def test_both_sheets_of_the_catalogue_of_services(shared):
-    folder = shared / "data" / "de_ozg_nrw"
-    returns = read_returns(folder / "ozg_umsetzungskatalog_nrw_2019.xlsx", load_form(FORMS / "ozg.toml"))
-    bundles, services = returns.tables["bundles"], returns.tables["services"]
-    truth = rows_of(folder / "ozg_leistungen.csv")
-    assert (len(bundles), len(services)) == (557, 5251)
-    assert bundles.index.tolist() == [row["OZG-ID"] for row in truth]
-    for column, header in {"name": "OZG-Leistung", "priority": "Priorität", "status": "Status"}.items():
-        assert bundles[column].fillna("").tolist() == [row[header].strip() for row in truth], column
-    truth = rows_of(folder / "leika_leistungen.csv")
-    for column, header in {"service_id": "LeiKa-ID", "name": "LeiKa-Leistung", "bundle_id": "OZG-ID"}.items():
-        got = services[column].fillna("").map(lambda text: " ".join(text.split()))
-        assert got.tolist() == [" ".join(row[header].split()) for row in truth], column
-    assert services["relevance_1"].astype("Int64").astype("str").tolist() == [
-        row["Relevanz 1"] for row in truth
-    ]
-    assert returns.findings.empty
-    assert unaccounted(folder, returns) == []
-
-
-AGENCIES = {
-    "department-of-agriculture": "USDA", "department-of-commerce": "DOC", "department-of-education": "ED",
-    "department-of-energy": "DOE", "department-of-health-and-human-services": "HHS",
-    "department-of-state": "STATE", "department-of-transportation": "DOT",
-    "election-assistance-commission": "EAC",
-    "environmental-protection-agency": "EPA", "equal-employment-opportunity-commission": "EEOC",
-    "federal-energy-regulatory-commission": "FERC", "federal-housing-finance-agency": "FHFA",
-    "federal-trade-commission": "FTC", "national-science-foundation": "NSF",
-    "office-of-personnel-management": "OPM",
-}  # fmt: skip
-# Use cases in the return itself and in the central office's consolidation; None: the same number.
-COUNTS: dict[str, tuple[int, int | None]] = {
-    "DOE": (340, None), "HHS": (447, None), "DOC": (223, None), "DOT": (70, None), "STATE": (60, None),
-    "NSF": (17, None), "FTC": (16, None), "FERC": (6, None), "EAC": (4, None),
-    # the central office took other versions of these, or none
-    "ED": (77, 56), "EPA": (26, 29), "FHFA": (18, 16), "USDA": (89, 162), "OPM": (5, 0),
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def ai(shared):
-    folder = shared / "data" / "ai_inventories"
-    truth = pd.read_csv(folder / "consolidated" / "consolidated.csv", dtype=str)
-    return folder, read_returns(folder / "returns", load_form(FORMS / "ai_inventory.toml")), truth
-
-
-def agency_of(file: str) -> str:
-    return AGENCIES[file.split("__")[0]]
-
-
-def counted(path: Path) -> int:
-    """Rows below the header that hold something, on the fullest visible sheet, by csv or openpyxl."""
-    if path.suffix == ".csv":
-        data = path.read_bytes()
-        try:
-            content = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            content = data.decode("cp1252")
-        pages = [list(csv.reader(content.splitlines(keepends=True)))]
-    else:
-        book = openpyxl.load_workbook(path, data_only=True)
-        pages = [
-            [list(row) for row in page.iter_rows(values_only=True)]
-            for page in book.worksheets
-            if page.sheet_state == "visible"
-        ]
-    best = 0
-    for rows in pages:
-        filled = [[str(v).strip() for v in row if v is not None and str(v).strip()] for row in rows]
-        head = max(range(min(5, len(filled))), key=lambda i: len(filled[i]), default=0)
-        if filled and len(filled[head]) > 5:
-            best = max(best, sum(len(row) > 1 for row in filled[head + 1 :]))
-    return best
-
-
-def test_every_row_of_every_agency_is_read(ai):
-    folder, returns, truth = ai
-    rows = returns.sources["use_cases"]["file"].value_counts()
-    consolidated = truth["agency"].value_counts()
-    for file in returns.files["file"]:
-        agency = agency_of(file)
-        if agency == "EEOC":
-            continue
-        here, there = COUNTS[agency]
-        assert rows[file] == here == counted(folder / "returns" / file), agency
-        assert consolidated.get(agency, 0) == (here if there is None else there), agency
-
-
-def test_a_return_sent_under_another_name_is_not_counted_twice(ai):
-    _, returns, _ = ai
-    said = returns.findings[returns.findings["code"] == "same-return"]
-    assert [agency_of(file) for file in said["file"]] == ["EEOC"]
-    assert agency_of(said["value"].iloc[0]) == "EAC"
-    copy = said["file"].iloc[0]
-    assert copy not in set(returns.sources["use_cases"]["file"])
-    assert returns.findings["file"].eq(copy).sum() == 1
-    assert returns.files.set_index("file").at[copy, "n_records"] == 0
-
-
-def test_no_cell_of_the_agencies_is_lost(ai):
-    folder, returns, _ = ai
-    assert unaccounted(folder / "returns", returns) == []
-
-
-def test_agreement_with_the_consolidation(ai, capsys):
-    folder, returns, truth = ai
-    spec = importlib.util.spec_from_file_location("measure", folder / "measure.py")
-    measure = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(measure)
-    table, sources = returns.tables["use_cases"], returns.sources["use_cases"]
-    agencies = {file: agency_of(file) for file in returns.files["file"]}
-    report = measure.measure(table, sources, returns.findings, truth, agencies)
-    assert report["matched_rows"] == 1278
-    assert report["share_equal"] >= 0.992
-    # what differs with nothing said may only be what the return itself says otherwise
-    labels = {(row.file, row.row): label for label, row in sources.iterrows()}
-    with capsys.disabled():
-        print(f"\nAI inventories: {report['share_equal']:.4f} of {report['cells']} cells equal, "
-              f"{report['flagged']} flagged, {report['silent']} silent:")  # fmt: skip
-        for file, row, column, want, _ in report["silent_examples"]:
-            place = returns.locate("use_cases", labels[file, row], column)
-            print(
-                f"  {agencies[file]} {place.cell} {column}: return says {str(place.raw or '')[:60]!r}, "
-                f"consolidation {want!r}"
-            )
-            key = measure.short if column in measure.CHOICES else measure.fold
-            assert key(place.raw) != key(want), str(place)
-    assert report["silent"] <= 29
 
 
 # --- files and folders --------------------------------------------------------------------------------------

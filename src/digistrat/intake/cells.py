@@ -21,15 +21,10 @@ from digistrat.intake.values import (
     parse_list,
     parse_text,
 )
-from digistrat.intake.values.choices import (
-    ChoiceTable,
-    choice_table,
-    is_plain_key,
-    is_plain_text,
-    read_choice,
-)
+from digistrat.intake.values.choices import is_plain_key, is_plain_text, read_choice
 from digistrat.intake.values.dates import FIRST_YEAR, LAST_YEAR
 from digistrat.intake.values.digits import LARGEST
+from digistrat.intake.values.labels import ChoiceTable, choice_table
 from digistrat.intake.values.numbers import read_number
 from digistrat.intake.values.units import AS_WRITTEN, money_units, units_of
 from digistrat.intake.values.words import MISSING, clean, unreadable
@@ -199,7 +194,7 @@ def _expected(column: Column, header: str) -> dict[str, Any]:
     def shown(number: float | None) -> str:
         return "…" if number is None else f"{number:g}"
 
-    labels = [names[0] for names in column.choices.values()]
+    labels = [(*names, code)[0] for code, names in column.choices.items()]
     return {
         "column": " ".join(header.split()),
         "minimum": shown(column.minimum),

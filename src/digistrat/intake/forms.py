@@ -145,6 +145,9 @@ class Table(_Part):
         Whether one record is a row or a column (a cover sheet is one record in columns).
     sheet_column : str
         Column that takes the name of the sheet.
+    expects_all_columns : bool
+        Whether a column that a return does not have is always said, also where no answer is required:
+        everybody got the same template, and a column that is gone was renamed or taken out.
     """
 
     name: ColumnName
@@ -153,6 +156,7 @@ class Table(_Part):
     key: str = ""
     orientation: Literal["rows", "columns"] = "rows"
     sheet_column: str = ""
+    expects_all_columns: bool = False
     columns: tuple[Column, ...] = Field(min_length=1)
     unpivot: Unpivot | None = None
 

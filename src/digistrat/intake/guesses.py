@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from digistrat.intake.contrasts import another_column
 from digistrat.intake.forms import Target
-from digistrat.intake.headers import another_column
+from digistrat.intake.questions import Questions
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 
@@ -48,7 +49,11 @@ class Wording:
 
 
 def close_targets(
-    headers: Mapping[int, str], vocabulary: Mapping[str, Target], *, taken: Collection[Target] = ()
+    headers: Mapping[int, str],
+    vocabulary: Mapping[str, Target],
+    *,
+    taken: Collection[Target] = (),
+    questions: Questions | None = None,
 ) -> dict[int, Target]:
     """Return which column or member each open header is almost certainly meant for.
 
@@ -60,6 +65,8 @@ def close_targets(
         Folded header → column or member, all of the table.
     taken : collection
         Those that have a header: what is closest to one of them is meant for none.
+    questions : Questions, optional
+        The table's, where its headers are questions.
 
     Returns
     -------
@@ -70,6 +77,8 @@ def close_targets(
     best: dict[Target, tuple[float, int]] = {}
     for number, header in headers.items():
         found = _closest(wording(header), vocabulary, weights)
+        if found is None and questions is not None:
+            found = questions.target_of(header)
         if found is None or found[1] in taken:
             continue
         score, target = found
@@ -195,6 +204,8 @@ def _alike(word: str, other: str) -> bool:
 
     if word == other:
         return True
+    if len(word) == len(other) >= 3 and sorted(word) == sorted(other):  # a slip of two keys
+        return sum(a != b for a, b in zip(word, other, strict=True)) == 2
     if min(len(word), len(other)) <= 3 or abs(len(word) - len(other)) > 2:
         return False
     if len(word) == len(other) <= 6 and sum(a != b for a, b in zip(word, other, strict=True)) == 1:

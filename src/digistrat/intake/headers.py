@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
+from digistrat.intake.contrasts import another_column, contrasting_words
 from digistrat.intake.forms import Form, Table, Target
+from digistrat.intake.questions import QUESTION, Questions, ask
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
@@ -24,6 +26,7 @@ _MONEY = re.compile(r"[€%]|eur", re.I)  # without one of these no unit of mone
 _SIGNS = " \t\n*•·=–—-:;.,'\"„“()[]<>|/#+_"
 LONGEST_HINT, LONGEST_PHRASE = 160, 3  # characters of a hint; words of a hint in the list
 _BRACKETS = (("(", ")"), ("[", "]"))
+QUESTIONS = 3  # so many questions make a table one of questions
 LONGEST_HEADER = 600  # characters; a longer text is no header
 N_LEXICONS = 512  # tables whose headers are kept prepared
 
@@ -38,7 +41,8 @@ class Lexicon:
     declared : dict
         Folded header → column or member, as the form declares it.
     plain : dict
-        The same without numbering and units, where that names one target only.
+        The same without numbering, units and what follows a question, where that names one target only; and
+        the columns' own names, as other programs write them into a header.
     pattern : re.Pattern or None
         What members' headers look like.
     n_targets : int
@@ -51,6 +55,15 @@ class Lexicon:
     pattern: re.Pattern[str] | None
     n_targets: int
 
+    @cached_property
+    def questions(self) -> Questions | None:
+        """The table's headers where they are long questions: people shorten those."""
+        headers = [h for target in set(self.declared.values()) for h in declared_headers(self.table, target)]
+        if sum(len(header.split()) >= QUESTION for header in headers) < QUESTIONS:
+            return None
+        names = {fold(c.name): ("column", c.name) for c in self.table.columns if c.headers}
+        return ask({**names, **self.plain, **self.declared})
+
     @property
     def has_columns(self) -> bool:
         """Whether the table has columns besides its members'."""
@@ -60,11 +73,22 @@ class Lexicon:
         """Return what a header names; None where it names nothing of the table."""
         return self.declared_as(text) or self.member_of(text)
 
+    def rank(self, text: str, target: Target | None) -> int:
+        """Return how far down the form declares a header for its column: of two, the first is meant."""
+        folded = fold(text)
+        if target is None or self.declared.get(folded) != target:
+            return 10**6
+        own = [fold(header) for header in declared_headers(self.table, target)]
+        return own.index(folded) if folded in own else len(own)
+
     def declared_as(self, text: str) -> Target | None:
         """Return what the form declares a header to be."""
-        target = self.declared.get(fold(text))
+        folded = fold(text)
+        target = self.declared.get(folded)
         if target is not None and ("%" not in text or self._means(text, target)):
             return target
+        if folded in self.plain and "%" not in text:
+            return self.plain[folded]
         for spelling in spellings(text)[1:]:
             target = self.declared.get(spelling) or self.plain.get(spelling)
             if target is not None and self._means(text, target):
@@ -111,9 +135,9 @@ def lexicon(table: Table) -> Lexicon:
     plain: dict[str, Target | None] = {}
     for target in dict.fromkeys(declared.values()):
         for header in declared_headers(table, target):
-            spelling = _plain(header, fold(header))
-            if spelling and spelling not in declared:
-                plain[spelling] = target if plain.get(spelling, target) == target else None
+            for spelling in (_plain(header, fold(header)), _asked(header), *_name(target)):
+                if spelling and spelling not in declared:
+                    plain[spelling] = target if plain.get(spelling, target) == target else None
     pattern = re.compile(table.unpivot.pattern) if table.unpivot and table.unpivot.pattern else None
     made = Lexicon(
         table,
@@ -128,6 +152,18 @@ def lexicon(table: Table) -> Lexicon:
     return made
 
 
+def _asked(header: str) -> str:
+    """Fold a question without what follows it; empty for no question, or a short one."""
+    asked = header.partition("?")[0]
+    return fold(asked) if asked != header and len(asked.split()) >= QUESTION else ""
+
+
+def _name(target: Target) -> tuple[str, ...]:
+    """Return a column's own name where nobody would write it by chance."""
+    is_own = target[0] == "column" and "_" in target[1]
+    return (fold(target[1]),) if is_own else ()
+
+
 def _vocabulary(table: Table) -> dict[str, Target]:
     """Return the form's vocabulary but for headers that a bracket alone tells from another: value (net)."""
     headers = [h for target in set(table.vocabulary.values()) for h in declared_headers(table, target)]
@@ -135,7 +171,7 @@ def _vocabulary(table: Table) -> dict[str, Target]:
     lost = set()
     for header in headers:
         bare = fold(header, drop_brackets=True)
-        if bare not in whole and (set(fold(header).split()) - set(bare.split())) & _telling():
+        if bare not in whole and (set(fold(header).split()) - set(bare.split())) & contrasting_words():
             lost.add(bare)
     return {header: target for header, target in table.vocabulary.items() if header not in lost}
 
@@ -263,31 +299,6 @@ def _scaled_money() -> re.Pattern[str]:
     money = "|".join(re.escape(word) for word in units["currency"])
     scale = "|".join(re.escape(word) for word in sorted(units["scale"], key=len, reverse=True))
     return re.compile(rf"(?<![\w.,])(?<!\d\s)(?:{scale})\.?\s?(?:{money})(?!\w)", re.I)
-
-
-def another_column(ours: Iterable[str], theirs: Iterable[str]) -> bool:
-    """Whether one of two headers' words says that it is not the other: actual, old, net, not.
-
-    Examples
-    --------
-    >>> another_column(["ende", "ist"], ["ende"]), another_column(["ende", "geplant"], ["ende"])
-    (True, False)
-    """
-    one, other = set(ours), set(theirs)
-    if (one ^ other) & _telling() & one:
-        return True
-    return any((a in one and b in other and b not in one) for a, b in _opposites())
-
-
-@cache
-def _telling() -> frozenset[str]:
-    return frozenset(fold(word) for word in words()["tables"]["telling"])
-
-
-@cache
-def _opposites() -> tuple[tuple[str, str], ...]:
-    pairs = [(fold(a), fold(b)) for a, b in words()["tables"]["opposites"]]
-    return tuple(pairs + [(b, a) for a, b in pairs])
 
 
 def _members(pattern: re.Pattern[str], text: str) -> set[str]:

@@ -11,7 +11,6 @@ from digistrat.intake.guesses import close_targets
 from digistrat.intake.headers import cell_text, declared_header, lexicon, names_unit
 from digistrat.intake.records import keep_titles
 from digistrat.intake.regions import Region
-from digistrat.intake.values import fold
 
 
 def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
@@ -27,12 +26,7 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
     open_headers: dict[int, str] = {}
     twice: set[int] = set()
     found = {number: header.target(known) for number, header in headers.items()}
-    exact = {
-        number
-        for number, (target, _) in found.items()
-        if target is not None and known.declared.get(fold(headers[number].text)) == target
-    }
-    for number in sorted(headers, key=lambda n: (n not in exact, n)):
+    for number in sorted(headers, key=lambda n: (known.rank(headers[n].text, found[n][0]), n)):
         target, with_group = found[number]
         header = headers[number]
         if target is None:
@@ -48,8 +42,10 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
         target = found[number][0]
         assert target is not None  # a header that names nothing is open
         first = region.address(region.header, taken[target])
-        region.say("column-twice", "warning", (region.header, number), values={"first": first})
-    for number, target in close_targets(open_headers, known.declared, taken=taken).items():
+        column = target[1] if target[0] == "column" else ""
+        region.say("column-twice", "warning", (region.header, number), column=column, values={"first": first})
+    guesses = close_targets(open_headers, known.declared, taken=taken, questions=known.questions)
+    for number, target in guesses.items():
         taken[target] = number
         header = headers[number]
         if header.group is not None and _names_unit_of(header):
@@ -79,11 +75,15 @@ def _say_missing(region: Region) -> None:
     table = region.table
     for column in table.columns:
         has_other_source = column.take or column.default is not None or column.name == table.sheet_column
-        if column.required and column.name not in region.columns and not has_other_source:
-            expected = declared_header(table, ("column", column.name))
-            # without the key nothing else of the table can be assigned
-            severity: Severity = "error" if column.name == table.key or column.refers else "warning"
-            region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
+        if column.name in region.columns or has_other_source:
+            continue
+        severity: Severity = "info"
+        if column.required:  # without the key nothing else of the table can be assigned
+            severity = "error" if column.name == table.key or column.refers else "warning"
+        elif not (table.expects_all_columns and column.headers):
+            continue
+        expected = declared_header(table, ("column", column.name))
+        region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
 
 
 def note_extras(

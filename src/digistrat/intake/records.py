@@ -86,8 +86,11 @@ class Lines:
         return same >= max(min(2, len(headers)), (len(inside) + 1) // 2)
 
     def _is_key(self, line: int, number: int) -> bool:
-        """Below a table 'A16-003' is a record without answers, 'As of April' is a note."""
-        return number in self.keys and len(self.region.text(line, number).split()) == 1
+        """Below a table 'A16-003' is a record without answers, as is a choice; 'As of April' is a note."""
+        shown, column = self.region.text(line, number), self._column(number)
+        if column is not None and fold(shown) in _labels(column):
+            return True
+        return number in self.keys and len(shown.split()) == 1
 
     def _is_total(self, cells: Line, inside: set[int]) -> bool:
         first = next(iter(cells))
@@ -264,9 +267,13 @@ def _lists_choices(shown: str, column: Column | None) -> bool:
     """Whether a text lists what may be chosen, with strokes or commas between."""
     if column is None or not column.choices:
         return False
-    labels = {fold(label) for names in column.choices.values() for label in names}
+    labels = _labels(column)
     parts = [fold(part) for part in re.split(r"[/|,;\n]", shown)]
     return len(parts) > 1 and all(part in labels for part in parts)
+
+
+def _labels(column: Column) -> set[str]:
+    return {fold(label) for names in column.choices.values() for label in names}
 
 
 @cache

@@ -162,6 +162,11 @@ def _unit_of_lines(region: Region) -> float | None:
         factor = unit_in_text(leftover.text) if at[0] != region.header else None
         if factor is not None:
             found.setdefault(factor, at)
+    # what is applied, or said to contradict, is no longer a line that counts for nothing
+    applied = {region.address(*place) for place in found.values() if place}
+    region.findings[:] = [
+        f for f in region.findings if f.code != "unit-outside-table" or f.cell not in applied
+    ]
     if len(found) > 1:
         for place in found.values():
             region.say("lines-contradict", "error", place, value=None if place else region.sheet.name)

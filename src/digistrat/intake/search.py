@@ -8,6 +8,7 @@ from itertools import islice
 
 from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
+from digistrat.intake.guesses import close_targets
 from digistrat.intake.headers import form_words, lexicon, spellings
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import Cell
@@ -20,6 +21,7 @@ WORDED = 0.6  # share of a header line's cells that are texts, or members such a
 EARLY = 0.8  # share of the best line's known headers with which an earlier line is the header
 ENOUGH = 3  # known headers that make a table on a sheet of any name
 LEAST = 0.1  # share of a line's cells that are known, on a sheet of any name
+SEARCHED_BY_GUESS, LEAST_GUESSED = 20, 1 / 3  # lines in which headers are guessed; share that must be headers
 NAMED = 2  # what the sheet's name counts in known headers
 
 
@@ -199,6 +201,38 @@ def find_heads(
                 if head.is_strong:
                     last = min(last, head.line + SEARCHED_ON)
     return _chosen(_without_halves(found), lines)
+
+
+def guess_head(searcher: Searcher, grid: Grid, lines: Mapping[int, Line]) -> Head | None:
+    """Return the headers of a sheet on which too few are known, where a table's questions are shortened.
+
+    A required column must be among them, and a third of all headers must be the table's.
+    """
+    best: Head | None = None
+    for known in searcher.known:
+        if known.questions is None:
+            continue
+        required = {("column", c.name) for c in known.table.columns if c.required}
+        for line, cells in islice(lines.items(), SEARCHED_BY_GUESS):
+            n_texts = sum(isinstance(cell.value, str) for cell in cells.values())
+            if n_texts < max(ENOUGH, WORDED * len(cells)):
+                continue
+            headers = header_cells(grid, cells)
+            targets: dict[int, Target] = {}
+            for number, header in headers.items():
+                target = header.target(known)[0]
+                if target is not None and target not in targets.values():
+                    targets[number] = target
+            rest = {number: header.text for number, header in headers.items() if number not in targets}
+            taken = set(targets.values())
+            targets |= close_targets(rest, known.declared, taken=taken, questions=known.questions)
+            if (
+                not required.isdisjoint(targets.values())
+                and len(targets) >= max(ENOUGH, LEAST_GUESSED * len(cells))
+                and (best is None or len(targets) > len(best.targets))
+            ):
+                best = Head(known.table, line, line, headers, targets, 0, True)
+    return best
 
 
 def _without_halves(found: Mapping[int, Head]) -> list[Head]:

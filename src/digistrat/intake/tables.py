@@ -12,7 +12,14 @@ from digistrat.intake.headers import cell_text, lexicon
 from digistrat.intake.mapping import map_columns, note_extras, note_hidden
 from digistrat.intake.records import keep_titles, share_merged, split_lines
 from digistrat.intake.regions import Leftover, Region
-from digistrat.intake.search import Head, Searcher, columns_may_know_more, find_heads, side_by_side
+from digistrat.intake.search import (
+    Head,
+    Searcher,
+    columns_may_know_more,
+    find_heads,
+    guess_head,
+    side_by_side,
+)
 from digistrat.intake.workbooks import Sheet
 
 __all__ = ["Leftover", "Region", "cell_text", "find_regions"]
@@ -37,7 +44,8 @@ def find_regions(sheet: Sheet, form: Form, file: str) -> list[Region]:
     A header is the row with the most known headers, not the first one with text, alone or with the row above;
     or a column of headers, where one knows more: records may stand in columns although the form has them in
     rows. A sheet whose name the form declares needs one known header, any other at least three (or all that
-    the table has). Further down, and behind an empty column, other tables may begin.
+    the table has); where the form's headers are questions, shortened ones count if nothing else is found.
+    Further down, and behind an empty column, other tables may begin.
 
     Parameters
     ----------
@@ -60,7 +68,8 @@ def find_regions(sheet: Sheet, form: Form, file: str) -> list[Region]:
         best, heads = _best_way(page, strict=strict)
         if heads:
             return _take_apart(best, best.grid.lines, heads)
-    return []
+    guessed = guess_head(searcher, page.grid, page.grid.lines)
+    return _take_apart(page, page.grid.lines, [guessed]) if guessed else []
 
 
 def _best_way(page: _Page, *, strict: bool) -> tuple[_Page, list[Head]]:

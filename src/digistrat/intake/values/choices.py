@@ -7,8 +7,16 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
 
+from digistrat.intake.values.labels import (
+    ENUMERATION,
+    REMARK,
+    SIGNS,
+    ChoiceTable,
+    choice_table,
+    without_and,
+    yes_no_words,
+)
 from digistrat.intake.values.words import (
     LONGEST_STATE,
     MISSING,
@@ -20,16 +28,11 @@ from digistrat.intake.values.words import (
     words,
 )
 
+BEGINNING = 8  # letters of a label's beginning that may stand for it
 GUESS_FROM = 90  # similarity in per cent from which a misspelt choice is guessed
 
 _TRUE, _FALSE = Parsed(True), Parsed(False)
-# "c) ", "(2) ", "1.2 ", "• " before a choice.
-_ENUMERATION = re.compile(
-    r"\s*(?:\(?[A-Za-z0-9]{1,3}\)|[A-Za-z]\.|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?|[•▪·*–-])\s+"
-)
 _BULLET = re.compile(r"^\s*[•▪·*–-]\s+")
-_REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|\n")
-_SIGNS = re.compile(r"[<>≤≥+#]")  # dropped by folding, but they tell "< 50" from "> 50"
 MOST_DIGITS = 10**15  # spreadsheets keep no more: of a longer key the last ones are lost
 _YES_NO_REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|[,;]\s|\n")
 
@@ -75,7 +78,7 @@ def _yes_no_table() -> dict[str, Parsed]:
     listed = words()["booleans"]
     table = {}
     for name, answer in (("yes", _TRUE), ("no", _FALSE)):
-        table.update({fold(word): answer for word in listed[name]})
+        table.update(dict.fromkeys(yes_no_words(name), answer))
         table.update({sign.lower(): answer for sign in listed[f"{name}_signs"]})
     return table
 
@@ -83,9 +86,10 @@ def _yes_no_table() -> dict[str, Parsed]:
 def parse_choice(raw: object, choices: Mapping[str, Sequence[str]]) -> Parsed:
     """Read one of several declared answers as its code.
 
-    Compared folded (see `fold`); then without a leading enumeration (``c) ``), then without what
-    follows a dash, colon or bracket (code ``remark-dropped``); at last by close spelling, if only one
-    choice comes close (code ``choice-guessed``). Numbers must agree, and the first letter.
+    Compared folded (see `fold`); then without a leading enumeration (``c) ``), with the short forms of
+    labels (see `choice_table`), as yes or no where both are choices; then without what follows a dash, colon
+    or bracket (code ``remark-dropped``); at last by close spelling or as the beginning of a label, if only
+    one choice comes close (code ``choice-guessed``). Numbers must agree, and the first letter.
 
     Parameters
     ----------
@@ -111,38 +115,14 @@ def parse_choice(raw: object, choices: Mapping[str, Sequence[str]]) -> Parsed:
     return read_choice(raw, choice_table(frozen))
 
 
-class ChoiceTable(NamedTuple):
-    """Labels of choices as they are compared: as written, and folded with the signs that folding drops."""
-
-    written: Mapping[str, str]
-    folded: Mapping[str, tuple[str, str, bool]]  # folded label → code, signs, whether it asks a question
-
-
-@lru_cache(maxsize=256)
-def choice_table(choices: tuple[tuple[str, tuple[str, ...]], ...]) -> ChoiceTable:
-    """Return the table to read choices with; raise ValueError where a label stands for two codes."""
-    written: dict[str, str] = {}
-    folded: dict[str, tuple[str, str, bool]] = {}
-    for code, labels in choices:
-        for label in (code, *labels):
-            entry = (code, "".join(_SIGNS.findall(label)), "?" in label)
-            if folded.setdefault(fold(label), entry)[0] != code and fold(label):
-                codes = f"{folded[fold(label)][0]!r} and {code!r}"
-                raise ValueError(
-                    f"choices must give every label to one code, but {label!r} stands for {codes}"
-                )
-            written.setdefault(clean(label).casefold(), code)
-    folded.pop("", None)
-    written.pop("", None)
-    return ChoiceTable(written, folded)
-
-
 def read_choice(raw: object, table: ChoiceTable) -> Parsed:
     """Read one of several declared answers with their table; see `parse_choice`."""
     if raw is None or raw != raw:
         return MISSING
     if isinstance(raw, (dt.date, dt.time)):
         return unreadable("turned-into-date")
+    if isinstance(raw, bool) and table.yes is not None:
+        return Parsed(table.yes if raw else table.no)
     text = clean(_written(raw))
     code = table.written.get(text.casefold())
     if code is not None:
@@ -153,12 +133,19 @@ def read_choice(raw: object, table: ChoiceTable) -> Parsed:
     nothing = no_value(text)
     if nothing is not None:
         return nothing
-    bare = _ENUMERATION.sub("", text, count=1) if _ENUMERATION.match(text) else text
+    bare = ENUMERATION.sub("", text, count=1) if ENUMERATION.match(text) else text
     known = _known_choice(bare, table)
     if known is not None:
         return known
+    known = _short_choice(bare, table)
+    if known is not None:
+        return known
+    answer = _parse_yes_no(text) if table.yes is not None else MISSING
+    if answer.value is not None:
+        return answer._replace(value=table.yes if answer.value else table.no)
     for candidate in (text, bare):
-        known = _known_choice(_REMARK.split(candidate, maxsplit=1)[0], table)
+        head = REMARK.split(candidate, maxsplit=1)[0]
+        known = _known_choice(head, table) or _short_choice(head, table)
         if known is not None:
             return known._replace(codes=("remark-dropped",))
     guessed = _guess(bare, table)
@@ -167,17 +154,23 @@ def read_choice(raw: object, table: ChoiceTable) -> Parsed:
 
 def _known_choice(text: str, table: ChoiceTable) -> Parsed | None:
     entry = table.folded.get(fold(text))
-    if entry is None or entry[1] != "".join(_SIGNS.findall(text)):
+    if entry is None or entry[1] != "".join(SIGNS.findall(text)):
         return None
     # "in operation?" is an answer with a doubt
     return Parsed(entry[0], codes=("remark-dropped",) if "?" in text and not entry[2] else ())
+
+
+def _short_choice(text: str, table: ChoiceTable) -> Parsed | None:
+    folded = fold(text)
+    code = table.short.get(folded) or table.short.get(without_and(folded))
+    return None if code is None or SIGNS.search(text) or "?" in text else Parsed(code)
 
 
 def _guess(raw: str, table: ChoiceTable) -> str | None:
     """Code of the only choice that is spelt closely alike."""
     from rapidfuzz import fuzz
 
-    text, signs = fold(raw), "".join(_SIGNS.findall(raw))
+    text, signs = fold(raw), "".join(SIGNS.findall(raw))
     if not text:
         return None
     digits = re.findall(r"\d+", text)
@@ -191,6 +184,8 @@ def _guess(raw: str, table: ChoiceTable) -> str | None:
         and re.findall(r"\d+", label) == digits
         and not _says_the_opposite(text, label)
     }
+    if not close and len(text) >= BEGINNING:
+        close = {entry[0] for label, entry in table.folded.items() if label.startswith(text)}
     return close.pop() if len(close) == 1 else None
 
 
