@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from making import make_form
 
 from digistrat.intake.forms import load_form
-from digistrat.intake.guesses import close_targets
-from digistrat.intake.headers import lexicon, names_unit, starts_like_total
+from digistrat.intake.tables.guesses import close_targets
+from digistrat.intake.tables.headers import lexicon, names_unit, starts_like_total
 
 FORM = make_form()
 STANDARD = load_form("inventory")

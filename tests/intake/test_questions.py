@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from making import codes, make_form, sheet_of, write_book
 
 from digistrat.intake.forms import Form, Table
-from digistrat.intake.guesses import close_targets
-from digistrat.intake.headers import lexicon
-from digistrat.intake.questions import ask
 from digistrat.intake.returns import read_returns
 from digistrat.intake.tables import find_regions
+from digistrat.intake.tables.guesses import close_targets
+from digistrat.intake.tables.headers import lexicon
+from digistrat.intake.tables.questions import ask
 
 # Known without doubt: the form's own names, and a question without what follows it.
 KNOWN = [

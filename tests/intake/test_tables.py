@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from making import F, codes, known_places, make_form, sheet_of
 
 from digistrat.intake.columns import read_region
-from digistrat.intake.guesses import close_targets
 from digistrat.intake.tables import find_regions
+from digistrat.intake.tables.guesses import close_targets
 from digistrat.intake.workbooks import cell_address
 
 FORM = make_form()

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from digistrat.example.sheets import Formula, Sheet
@@ -17,8 +17,15 @@ _NO_VALUE = "no value was kept"
 _KEPT = re.compile(rb' t="str"><f>([^<]*)</f><v>' + _NO_VALUE.encode() + rb"</v>")
 
 
-def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
-    """Return a workbook; formulas stand beside the values they were saved with."""
+def write_xlsx(sheets: Sequence[Sheet], *, finish: Callable[[Any], None] | None = None) -> bytes:
+    """Return a workbook; formulas stand beside the values they were saved with.
+
+    Parameters
+    ----------
+    sheets : sequence of Sheet
+    finish : callable, optional
+        Gets XlsxWriter's workbook when all cells are written: for what a `Sheet` cannot say.
+    """
     import xlsxwriter
 
     buffer = io.BytesIO()
@@ -56,6 +63,8 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
         elif sheet.header_row:
             page.freeze_panes(sheet.header_row, 0)
         page.set_column(0, 40, 16)
+    if finish is not None:
+        finish(book)
     book.close()
     return _without_values(buffer.getvalue())
 

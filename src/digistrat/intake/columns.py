@@ -10,11 +10,11 @@ import pandas as pd
 
 from digistrat.intake.cells import cell_parser, read_cells
 from digistrat.intake.forms import Column, Unpivot
-from digistrat.intake.headers import declared_header
 from digistrat.intake.packing import join_columns, pack_column
 from digistrat.intake.places import CellRef, Layout, find_cell
 from digistrat.intake.scales import Measure, read_measures
 from digistrat.intake.tables import Region
+from digistrat.intake.tables.headers import declared_header
 from digistrat.intake.values import detect_decimal
 from digistrat.intake.workbooks import cell_address
 

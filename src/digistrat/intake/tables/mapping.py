@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from digistrat.findings import Severity
 from digistrat.intake.forms import Target
-from digistrat.intake.grids import HeaderCell
-from digistrat.intake.guesses import close_targets
-from digistrat.intake.headers import cell_text, declared_header, lexicon, names_unit
-from digistrat.intake.records import keep_titles
-from digistrat.intake.regions import Region
+from digistrat.intake.tables.grids import HeaderCell
+from digistrat.intake.tables.guesses import close_targets
+from digistrat.intake.tables.headers import cell_text, declared_header, lexicon, names_unit
+from digistrat.intake.tables.records import keep_titles
+from digistrat.intake.tables.regions import Region
 
 
 def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:

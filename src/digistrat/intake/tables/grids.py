@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from digistrat.intake.forms import Target
-from digistrat.intake.headers import Lexicon, cell_text
-from digistrat.intake.regions import Orientation
+from digistrat.intake.tables.headers import Lexicon, cell_text
+from digistrat.intake.tables.regions import Orientation
 from digistrat.intake.workbooks import Cell, Sheet
 
 Line = Mapping[int, Cell]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from digistrat.intake.forms import Form, Table, Target
-from digistrat.intake.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
-from digistrat.intake.guesses import close_targets
-from digistrat.intake.headers import form_words, lexicon, spellings
+from digistrat.intake.tables.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
+from digistrat.intake.tables.guesses import close_targets
+from digistrat.intake.tables.headers import form_words, lexicon, spellings
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import Cell
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from digistrat.intake.forms import Form, Table, Target
-from digistrat.intake.grids import Grid, HeaderCell, Line, make_grid
-from digistrat.intake.headers import cell_text, lexicon
-from digistrat.intake.mapping import map_columns, note_extras, note_hidden
-from digistrat.intake.records import keep_titles, share_merged, split_lines
-from digistrat.intake.regions import Leftover, Region
-from digistrat.intake.search import (
+from digistrat.intake.tables.grids import Grid, HeaderCell, Line, make_grid
+from digistrat.intake.tables.headers import cell_text, lexicon
+from digistrat.intake.tables.mapping import map_columns, note_extras, note_hidden
+from digistrat.intake.tables.records import keep_titles, share_merged, split_lines
+from digistrat.intake.tables.regions import Region
+from digistrat.intake.tables.search import (
     Head,
     Searcher,
     columns_may_know_more,
@@ -21,8 +21,6 @@ from digistrat.intake.search import (
     side_by_side,
 )
 from digistrat.intake.workbooks import Sheet
-
-__all__ = ["Leftover", "Region", "cell_text", "find_regions"]
 
 Lines = Mapping[int, Line]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from digistrat.intake.contrasts import another_column
 from digistrat.intake.forms import Target
+from digistrat.intake.tables.contrasts import another_column
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 

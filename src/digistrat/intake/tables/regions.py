@@ -8,7 +8,7 @@ from typing import Literal
 
 from digistrat.findings import Finding, Severity, make_finding
 from digistrat.intake.forms import Form, Table
-from digistrat.intake.headers import cell_text
+from digistrat.intake.tables.headers import cell_text
 from digistrat.intake.workbooks import Cell, Sheet, cell_address
 
 Orientation = Literal["rows", "columns"]

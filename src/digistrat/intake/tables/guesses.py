@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from digistrat.intake.contrasts import another_column
 from digistrat.intake.forms import Target
-from digistrat.intake.questions import Questions
+from digistrat.intake.tables.contrasts import another_column
+from digistrat.intake.tables.questions import Questions
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
-from digistrat.intake.contrasts import another_column, contrasting_words
 from digistrat.intake.forms import Form, Table, Target
-from digistrat.intake.questions import QUESTION, Questions, ask
+from digistrat.intake.tables.contrasts import another_column, contrasting_words
+from digistrat.intake.tables.questions import QUESTION, Questions, ask
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
@@ -257,8 +257,9 @@ def is_hint(text: str) -> bool:
     if (text[0], text[-1]) in _BRACKETS or f"{fold(text)} ".startswith(_openers()):
         return True
     unit = _money().search(text)
-    left = _without_hints(fold(_money().sub(" ", text)))
-    return not left or left in _hints() or (unit is None and left.isdigit())
+    folded = fold(_money().sub(" ", text))
+    left = _without_hints(folded)
+    return not left or bool(_hints() & {folded, left}) or (unit is None and left.isdigit())
 
 
 @cache

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from digistrat.intake.forms import Column
-from digistrat.intake.grids import Line, Range
-from digistrat.intake.headers import cell_text, is_hint, names_unit, starts_like_total
-from digistrat.intake.regions import Region
+from digistrat.intake.tables.grids import Line, Range
+from digistrat.intake.tables.headers import cell_text, is_hint, names_unit, starts_like_total
+from digistrat.intake.tables.regions import Region
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell

@@ -1,0 +1,13 @@
+"""A sheet is taken apart: where its tables stand, what their columns and records are, and what is neither.
+
+`headers` knows what a text may name (`questions` for long ones, `guesses` for slips, `contrasts` for what
+must not be taken for each other); `grids` shows a sheet line by line; `search` looks for lines of headers;
+`mapping` gives every column its name, `records` every line its role; `finding` puts them together into
+`regions`.
+"""
+
+from digistrat.intake.tables.finding import find_regions
+from digistrat.intake.tables.headers import cell_text
+from digistrat.intake.tables.regions import Leftover, Region
+
+__all__ = ["Leftover", "Region", "cell_text", "find_regions"]
