@@ -45,12 +45,12 @@ def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> 
     record: list[str] = []
     if _too_wide(rest, delimiter):
         raise WorkbookError("file-too-large", path.name, f"> {_MOST_COLUMNS} columns")
+    if _too_many(rest, delimiter, limits.n_cells):
+        raise WorkbookError("file-too-large", path.name, f"> {limits.n_cells} cells")
     for row, record in enumerate(csv.reader(_lines(rest), delimiter=delimiter), 1 + offset):
         for column, raw in enumerate(record, 1):
             if raw:
                 cells[row, column] = Cell(row, column, raw)
-        if len(cells) > limits.n_cells:
-            raise WorkbookError("file-too-large", path.name, f"> {limits.n_cells} cells")
         if row % 1000 == 0 and time.perf_counter() > deadline:
             raise WorkbookError("file-too-slow", path.name, f"> {limits.seconds:g} s")
     # A quote that is never closed takes the last lines into its cell.
@@ -58,6 +58,18 @@ def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> 
     if swallowed and _ends_inside_quotes(rest, delimiter):
         notes.append(("file-quote-open", path.name))
     return Workbook(path, "csv", (make_sheet(path.stem, False, cells),), tuple(notes))
+
+
+def _too_many(text: str, delimiter: str, n_cells: int) -> bool:
+    """Count the cells that hold something, where there may be too many, before a gigabyte goes into them."""
+    if text.count(delimiter) + text.count("\n") + text.count("\r") < n_cells:
+        return False
+    count = 0
+    for record in csv.reader(_lines(text), delimiter=delimiter):
+        count += len(record) - record.count("")
+        if count > n_cells:
+            return True
+    return False
 
 
 def decode(file: str, data: bytes) -> tuple[str, list[tuple[str, str]]]:

@@ -29,6 +29,7 @@ _DIGITS = "0123456789"
 _COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold elements enough to matter
 _MOST_OTHERS = 2_000_000  # elements that are no cells
 _MOST_MOVED = 20_000_000  # references that are moved in formulas that share one text
+_MOST_TEXT = 200_000_000  # bytes of the texts that stand in the cells of one part
 _LONGEST_TEXT = 40_000_000  # bytes of one cell
 
 # A cell with a formula, a value, or both; any other cell; then blank cells, as many as follow each other,
@@ -326,7 +327,7 @@ class SheetReader:
         if len(self.cells) > self.room:
             raise WorkbookError("file-too-large", self.file, f"> {self.limits.n_cells} cells")
         pending = sum(map(sys.getsizeof, self.texts))
-        if pending > _LONGEST_TEXT or self.text_size > self.limits.part_bytes:
+        if pending > _LONGEST_TEXT or self.text_size > min(_MOST_TEXT, self.limits.part_bytes):
             raise WorkbookError("file-too-large", self.file, f"{self.part}: texts")
 
     def columns_hidden(self) -> set[int]:
