@@ -35,9 +35,14 @@ def test_another_wrong_value_at_the_same_place_is_still_open():
     assert states([finding("B2", "x")], [finding("B2", "y")]) == [("B2", "y", "open")]
 
 
-def test_another_fault_at_the_same_place_is_new():
+def test_a_cell_that_is_wrong_in_another_way_is_not_settled():
     now = finding("B2", "12", code="out-of-range")
-    assert states([finding("B2")], [now]) == [("B2", "12", "new"), ("B2", "x", "settled")]
+    assert states([finding("B2")], [now]) == [("B2", "12", "open")]
+
+
+def test_a_remark_about_a_cell_that_is_right_now_is_new():
+    now = finding("B2", "ca. 12", code="approximate", severity="info")
+    assert states([finding("B2")], [now]) == [("B2", "ca. 12", "new"), ("B2", "x", "settled")]
 
 
 def test_an_inserted_row_moves_findings_without_mixing_them_up():
@@ -151,6 +156,13 @@ def test_errors_come_first_and_the_rest_is_counted():
     assert said.index("fehler3") < said.index("warnung0")
     assert "Vorhaben, B0" in said
     assert "Bitte berichtigen." in said
+
+
+def test_many_findings_of_one_kind_do_not_hide_the_others():
+    many = [finding(f"B{n}", f"fehler{n}") for n in range(12)]
+    said = summary(*many, finding("C9", "warnung", severity="warning"))
+    assert "warnung" in said
+    assert [f"fehler{n}" in said.split() or f"fehler{n} " in said for n in range(12)].count(True) == 9
 
 
 def test_only_notes_need_no_answer():

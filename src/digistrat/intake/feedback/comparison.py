@@ -47,7 +47,7 @@ def compare_findings(previous: pd.DataFrame, findings: pd.DataFrame) -> pd.DataF
 
     A finding is the same as an earlier one if code and value are the same at the same cell; or code and value
     in the same column, where rows have moved; or the code at the same cell, where another value is wrong in
-    the same way. Each earlier finding is matched once. One that is gone counts as settled only if its place
+    the same way; or another error or warning at the same cell. Each earlier finding is matched once. One that is gone counts as settled only if its place
     was read again: what stood in a sheet or column that is missing now stays open.
 
     Parameters
@@ -94,13 +94,16 @@ def _match(before: Sequence[Row], now: Sequence[Row]) -> dict[int, int]:
         lambda row: (row["sheet"], row["cell"], row["code"], safe_text(row["value"])),
         lambda row: (row["sheet"], row["table"], row["column"], row["code"], safe_text(row["value"])),
         lambda row: (row["sheet"], row["cell"], row["code"]),
+        # wrong in another way: not settled either
+        lambda row: (row["sheet"], row["cell"]) if row["cell"] and row["severity"] != "info" else None,
     )
     matched: dict[int, int] = {}
     left = set(range(len(before)))
     for key in keys:
         candidates: dict[Any, list[tuple[int, int]]] = defaultdict(list)
         for number in left:
-            candidates[key(before[number])].append((_line(before[number]), number))
+            if key(before[number]) is not None:
+                candidates[key(before[number])].append((_line(before[number]), number))
         for places in candidates.values():
             places.sort()
         for number, row in enumerate(now):

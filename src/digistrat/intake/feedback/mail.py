@@ -20,7 +20,7 @@ from digistrat.intake.feedback.sheet import (
 from digistrat.texts import LANGUAGES, format_date, text
 
 _WIDTH = 76  # characters in a line
-_MOST = 10  # findings told one by one
+_MOST, _ALIKE = 10, 3  # findings told one by one, and of one kind in one column
 
 
 def covering_summary(
@@ -85,9 +85,11 @@ def _paragraphs(
     if "progress" in own:
         yield _wrapped(count_progress(own, language))
     if len(urgent):
-        shown = pd.concat([urgent[urgent["severity"] == "error"], urgent[urgent["severity"] == "warning"]])[
-            :_MOST
-        ]
+        ordered = pd.concat([urgent[urgent["severity"] == "error"], urgent[urgent["severity"] == "warning"]])
+        # many of one kind in one column must not hide the others
+        alike = ordered.groupby(["severity", "file", "sheet", "column", "code"], sort=False).cumcount()
+        first = [*ordered.index[alike < _ALIKE], *ordered.index[alike >= _ALIKE]][:_MOST]
+        shown = ordered[ordered.index.isin(first)]
         yield say("first")
         yield "\n".join(_items(shown, language, name_file=own["file"].nunique() > 1))
         rest = left.drop(shown.index)
