@@ -101,6 +101,7 @@ GIVEN = {
     "members-missing": {"expected"}, "column-not-mapped": {"count"}, "former-office-name": {"office"},
     "office-guessed": {"office"}, "office-not-valid": {"office"}, "unknown-office": {"office"},
     "office-from-file-name": {"office"}, "office-missing": {"office"},
+    "office-not-of-file": {"office", "called"},
     "unit-from-header": {"factor"}, "unit-in-title": {"factor"},
     "out-of-range": {"minimum", "maximum"}, "not-a-choice": {"choices"}, "choice-guessed": {"choices"},
     "merged-value": {"count"}, "merged-across": {"count"},

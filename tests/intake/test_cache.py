@@ -134,7 +134,7 @@ def test_a_folder_that_others_may_write_is_not_trusted(round_folder, tmp_path, o
 def test_where_nothing_can_be_kept_reading_goes_on(round_folder, tmp_path):
     (tmp_path / "file").write_text("no folder")
     same(
-        read_returns(round_folder, FORM, cache=tmp_path / "file"),
+        read_returns(round_folder, FORM, cache=tmp_path / "file" / "below"),
         read_returns(round_folder, FORM, cache=False),
     )
 

@@ -12,6 +12,7 @@ from making import codes, make_form, write_book
 from seen import seen_cells
 
 from digistrat.intake.feedback import write_feedback
+from digistrat.intake.forms import load_form
 from digistrat.intake.returns import Returns, list_returns, read_returns
 
 FORMS = Path(__file__).parents[1] / "forms"
@@ -305,3 +306,29 @@ def test_a_report_sent_back_is_no_return_and_no_data(tmp_path):
 def test_a_sheet_that_only_has_the_report_s_name_is_not_passed_over(tmp_path):
     write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS, "Prüfbericht": [["geprüft am", "1.4."]]})
     assert codes(read_returns(tmp_path, FORM).findings) == [("sheet-not-used", "")]
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        (None, {}, "folder_or_paths must be a folder, a file or several files, not None"),
+        ("", {}, "folder_or_paths must be a folder, a file or several files, not ''"),
+        (b"x", {}, "folder_or_paths must be"),
+        ([5], {}, "folder_or_paths must hold paths, not 5"),
+        (".", {"form": "inventory"}, "form must be a Form, from load_form, not 'inventory'"),
+        (".", {"form": load_form("inventory")}, "form must have its choices filled in .*projects.field_id"),
+        (".", {"executor": 4}, "executor must be a concurrent.futures.Executor, not 4"),
+        (".", {"cache": 5}, "cache must be True, False or a folder, not 5"),
+        (".", {"cache": Path(__file__)}, "cache must be True, False or a folder"),
+    ],
+)
+def test_wrong_calls_name_the_parameter(tmp_path, monkeypatch, source, options, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=said):
+        read_returns(source, options.pop("form", FORM), **options)
+
+
+def test_returns_are_told_in_one_line(tmp_path):
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS})
+    told = repr(read_returns(tmp_path, FORM))
+    assert told == "<Returns: 1 files; rows: cover 0, projects 2, costs 0, ratings 0; 0 findings>"

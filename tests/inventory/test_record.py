@@ -128,6 +128,14 @@ def test_a_partner_may_be_anybody(read):
     assert inventory.findings.empty
 
 
+def test_a_cover_of_another_organisation_than_the_file_s_is_said(read):
+    inventory = read(**{"A52-2026": {"Angaben": cover("Hauptamt"), "Vorhaben": projects(["1", "a", None])}})
+    assert inventory.projects["office_id"].tolist() == ["HA"]
+    (row,) = said(inventory)
+    assert (row[0], row[3]) == ("office-not-of-file", "B1")
+    assert "Sportamt" in inventory.findings["message"].iloc[0]
+
+
 # --- the standard form --------------------------------------------------------------------------------------
 
 

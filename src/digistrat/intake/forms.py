@@ -262,6 +262,17 @@ class Form(_Part):
             for column in table.columns:
                 yield table, column
 
+    def require_filled(self) -> None:
+        """Raise ValueError where the form still names sets of choices that are to be passed in."""
+        open_sets = [f"{t.name}.{c.name}" for t, c in self._columns() if c.choices_from]
+        open_sets += [
+            f"{t.name}.{t.unpivot.member}" for t in self.tables if t.unpivot and t.unpivot.members_from
+        ]
+        if open_sets:
+            raise ValueError(
+                f"form must have its choices filled in (Form.fill); open are {', '.join(open_sets)}"
+            )
+
     def digest(self) -> str:
         """Tell forms apart: the same form gives the same digest, in every process."""
         return sha256(self.model_dump_json().encode()).hexdigest()

@@ -19,7 +19,7 @@ from digistrat.intake.tables import Leftover
 from digistrat.intake.workbooks import parse_address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Returns:
     """What a folder of returns holds, for any form.
 
@@ -44,6 +44,10 @@ class Returns:
     places: Places
     leftovers: pd.DataFrame
     files: pd.DataFrame
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame)}" for name, frame in self.tables.items())
+        return f"<Returns: {len(self.files)} files; rows: {rows}; {len(self.findings)} findings>"
 
     @property
     def sources(self) -> Mapping[str, pd.DataFrame]:

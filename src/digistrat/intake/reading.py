@@ -17,6 +17,7 @@ from digistrat.intake.forms import Form
 from digistrat.intake.packing import Packed, pack_column
 from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
 from digistrat.intake.tables import Leftover, cell_text, find_regions
+from digistrat.intake.values import fold
 from digistrat.intake.workbooks import (
     Sheet,
     Workbook,
@@ -199,6 +200,8 @@ def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
         result.leftovers += kept
         if kept and role != "ignored":
             code, severity = SHEETS[role]
+            if any(fold(sheet.name) in table.sheet_names for table in form.tables):
+                severity = "warning"  # a table that the form wants
             result.findings.append(
                 make_finding(
                     code,

@@ -35,6 +35,8 @@ def list_returns(source: str | Path | Iterable[str | Path]) -> tuple[Path, list[
     ValueError
         If the folder or a file does not exist.
     """
+    if source == "" or not isinstance(source, (str, Path, Iterable)) or isinstance(source, bytes):
+        raise ValueError(f"folder_or_paths must be a folder, a file or several files, not {source!r}")
     if isinstance(source, (str, Path)):
         folder = Path(source)
         if folder.is_file():
@@ -43,7 +45,11 @@ def list_returns(source: str | Path | Iterable[str | Path]) -> tuple[Path, list[
             raise ValueError(f"folder must be an existing folder or file, not {str(folder)!r}")
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
     else:
-        paths = list(dict.fromkeys(Path(path).absolute() for path in source))
+        given = list(source)
+        wrong = [path for path in given if not isinstance(path, (str, Path))]
+        if wrong:
+            raise ValueError(f"folder_or_paths must hold paths, not {wrong[0]!r}")
+        paths = list(dict.fromkeys(Path(path).absolute() for path in given))
         for path in paths:
             if not path.is_file():
                 raise ValueError(f"paths must be existing files, not {str(path)!r}")
@@ -90,8 +96,9 @@ def read_returns(
     Raises
     ------
     ValueError
-        If the folder or a path does not exist.
+        If the folder or a path does not exist, or the form's choices are not filled in.
     """
+    _check_call(form, executor, cache)
     folder, paths = list_returns(folder_or_paths)
     tasks = [Task(path, _name(path, folder), _sha256(path)) for path in paths]
     store = default_cache() if cache is True else Cache(Path(cache)) if cache else None
@@ -117,6 +124,16 @@ def read_returns(
             store.save(key, returns)
         store.prune()
     return returns
+
+
+def _check_call(form: Form, executor: Executor | None, cache: bool | str | Path) -> None:
+    if not isinstance(form, Form):
+        raise ValueError(f"form must be a Form, from load_form, not {form!r}")
+    form.require_filled()
+    if executor is not None and not callable(getattr(executor, "map", None)):
+        raise ValueError(f"executor must be a concurrent.futures.Executor, not {executor!r}")
+    if not isinstance(cache, (bool, str, Path)) or (not isinstance(cache, bool) and Path(cache).is_file()):
+        raise ValueError(f"cache must be True, False or a folder, not {cache!r}")
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -140,27 +140,57 @@ class _Resolver:
         if file not in self.files:
             label, name = self.cover.get(file, (None, None))
             if label is not None and not pd.isna(name):
-                self.files[file] = self._said("returns", label, "reported_office", str(name)).office_id
+                found = self._said("returns", label, "reported_office", str(name))
+                self.files[file] = found.office_id
+                self._hold_against_file_name(file, label, str(name), found)
             else:
                 self.files[file] = self._of_rows(file) or self._of_name_of(file)
         return self.files[file]
 
     def _of_rows(self, file: str) -> str:
+        if file in self.unused:
+            return ""
         names = {
             str(name)
             for table, frame in self.returns.tables.items()
             if "reported_office" in frame
             for name in frame["reported_office"][self.returns.sources[table]["file"] == file].dropna()
         }
-        found = {self.of_name(name).office_id for name in names}
+        found = {self.of_name(name).office_id for name in names} - {""}
         return found.pop() if len(found) == 1 else ""
+
+    def _by_file_name(self, file: str) -> Resolution | None:
+        stem = Path(file).stem
+        ends = [len(stem), *(gap.start() for gap in reversed(list(re.finditer(r"[-_.\s]+", stem))))]
+        candidates = [stem[:end] for end in ends]
+        return next((r for c in candidates if (r := self.of_name(c)).how in ("exact", "former")), None)
+
+    def _hold_against_file_name(self, file: str, label: Any, name: str, found: Resolution) -> None:
+        """A cover copied from another organisation's return would give it all that is in this one."""
+        called = self._by_file_name(file)
+        if called is None or called.how != "exact" or not found.office_id:
+            return
+        if called.office_id != found.office_id:
+            place = self.returns.locate("returns", label, "reported_office")
+            self.findings.append(
+                make_finding(
+                    "office-not-of-file",
+                    "warning",
+                    self.strategy.language,
+                    values={"office": found.name, "called": called.name},
+                    file=file,
+                    sheet=place.sheet,
+                    cell=place.cell,
+                    table="returns",
+                    column="reported_office",
+                    value=name,
+                )
+            )
 
     def _of_name_of(self, file: str) -> str:
         """What a file is called is the last resort, and said."""
         stem = Path(file).stem
-        ends = [len(stem), *(gap.start() for gap in reversed(list(re.finditer(r"[-_.\s]+", stem))))]
-        candidates = [stem[:end] for end in ends]
-        found = next((r for c in candidates if (r := self.of_name(c)).how in ("exact", "former")), None)
+        found = self._by_file_name(file)
         code, severity = HOW["by file" if found else "not at all"]
         if file not in self.unused:
             values = {"office": found.name if found else ""}

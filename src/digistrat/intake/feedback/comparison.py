@@ -47,8 +47,9 @@ def compare_findings(previous: pd.DataFrame, findings: pd.DataFrame) -> pd.DataF
 
     A finding is the same as an earlier one if code and value are the same at the same cell; or code and value
     in the same column, where rows have moved; or the code at the same cell, where another value is wrong in
-    the same way; or another error or warning at the same cell. Each earlier finding is matched once. One that is gone counts as settled only if its place
-    was read again: what stood in a sheet or column that is missing now stays open.
+    the same way; or both are errors or warnings about the same cell. Each earlier finding is matched once.
+    One that is gone counts as settled only if its place was read again: what stood in a sheet or column that
+    is missing now stays open.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from digistrat.intake.forms import Column, Form, Table
+from digistrat.intake.forms import Column, Table
 from digistrat.intake.values import fold
 from digistrat.texts import text
 
@@ -162,16 +162,3 @@ def written(column: Column | None, value: Any, language: str) -> Any:
     ):
         return str(value)
     return value.item() if hasattr(value, "item") else value  # numpy's numbers
-
-
-def open_sets(form: Form) -> list[str]:
-    """Return the columns of a form whose choices or members are still to be passed in."""
-    found = [
-        f"{table.name}.{column.name}"
-        for table in form.tables
-        for column in table.columns
-        if column.choices_from
-    ]
-    return found + [
-        f"{t.name}.{t.unpivot.member}" for t in form.tables if t.unpivot and t.unpivot.members_from
-    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digistrat.intake.forms import Form
-from digistrat.intake.template.entries import Extras, Notes, list_entries, open_sets, sheet_name
+from digistrat.intake.template.entries import Extras, Notes, list_entries, sheet_name
 from digistrat.intake.template.guide import write_guide
 from digistrat.intake.template.prompts import Lists
 from digistrat.intake.template.sheets import Page, write_sheet
@@ -66,8 +66,7 @@ def write_template(
     ValueError
         If the form still names sets that are to be passed in, or a table is unknown.
     """
-    if found := open_sets(form):
-        raise ValueError(f"form must have its choices filled in; open are {', '.join(found)}")
+    form.require_filled()
     values, extras, notes = values or {}, extras or {}, notes or {}
     for name in (*values, *extras, *notes):
         form.table(name)
