@@ -219,3 +219,75 @@ REPORTED = {"yes": ["a) Yes, it is"], "no": ["b) No"], "open": ["c) In progress"
 def test_short_forms_of_labels_count_where_only_one_choice_has_them(choices, raw, code, said):
     parsed = parse_choice(raw, choices)
     assert (parsed.value, parsed.codes) == (code, said)
+
+
+ANSWERS = {
+    "legal": ["gesetzlich", "Rechtspflicht"],
+    "existing": ["vorhanden", "umgesetzt"],
+    "possible": ["Idee"],
+    "citizens": ["Bürgerschaft"],
+    "none": ["keine Pflicht"],
+}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Rechtspflicht: nein",
+        "gesetzlich – nein",
+        "gesetzlich (nein)",
+        "vorhanden: nein",
+        "umgesetzt - noch nicht",
+        "umgesetzt (noch nicht)",
+        "umgesetzt: 30 %",
+        "umgesetzt (zu 30 Prozent)",
+        "c) umgesetzt: nur 30%",
+        "Idee - verworfen",
+        "Idee – entfällt",
+        "Bürgerschaft – nicht Unternehmen",
+        "vorhanden: no",
+        "vorhanden (not yet)",
+        "umgesetzt\nz. T.",
+        "keine Pflicht – ja doch",
+    ],
+)
+def test_a_remark_that_takes_the_answer_back_leaves_it_empty(raw):
+    assert parse_choice(raw, ANSWERS) == Parsed(state="unreadable", codes=("not-a-choice",))
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("vorhanden (seit 2018)", "existing"),
+        ("Idee – Notiz folgt", "possible"),  # "no" and "nicht" only as whole words
+        ("umgesetzt: 30 Plätze", "existing"),
+        ("keine Pflicht – nicht vorgeschrieben", "none"),
+    ],
+)
+def test_other_remarks_are_dropped(raw, code):
+    assert parse_choice(raw, ANSWERS) == Parsed(code, codes=("remark-dropped",))
+
+
+@pytest.mark.parametrize(
+    "raw", ["ja – aber nein", "ja, aber nicht alle", "Yes (not yet)", "ja: 30 %", "nein – doch: ja"]
+)
+def test_a_yes_that_is_taken_back_is_none(raw):
+    assert parse_boolean(raw) == Parsed(state="unreadable", codes=("not-yes-no",))
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [("ja – seit 2020", True), ("nein – nicht geplant", False), ("nein – nur einmal", False)],
+)
+def test_remarks_that_agree_are_dropped(raw, value):
+    assert parse_boolean(raw) == Parsed(value, codes=("remark-dropped",))
+
+
+def test_a_yes_or_no_choice_that_is_taken_back_is_none():
+    assert parse_choice("ja – aber nein", {"y": ["ja"], "n": ["nein"]}).codes == ("not-a-choice",)
+    assert parse_choice("nein – nicht nötig", {"y": ["ja"], "n": ["nein"]}).value == "n"
+
+
+def test_a_long_label_is_not_guessed_when_it_is_denied():
+    label = "vorhanden und in allen Ämtern der Stadt eingeführt"
+    assert parse_choice(f"{label} nein", {"a": [label], "b": ["offen"]}).codes == ("not-a-choice",)

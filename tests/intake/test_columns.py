@@ -38,6 +38,9 @@ def said(region):
         ("Status", "status", "blau", None, "not-a-choice", "error"),
         ("Beginn", "start_date", "31.02.2027", None, "not-a-date", "error"),
         ("Beginn", "start_date", 43191, dt.date(2018, 4, 1), "serial-date", "warning"),
+        ("Beginn", "start_date", dt.datetime(1905, 7, 16), None, "year-as-date", "error"),
+        ("Beginn (Quartal/Jahr)", "start_date", "3/2025", dt.date(2025, 7, 1), None, None),
+        ("Beginn (Quartal/Jahr)", "start_date", dt.datetime(2025, 3, 1), None, "ambiguous-date", "error"),
         ("Beginn", "start_date", "Ende 2026", dt.date(2026, 10, 1), "approximate-date", "info"),
         ("Fallzahl", "n_cases", "viele", None, "not-a-number", "error"),
         ("Fallzahl", "n_cases", "1.234", None, "ambiguous-number", "error"),
@@ -287,3 +290,9 @@ def test_no_cell_raises_and_every_value_fits_its_type(kind, values):
     for row, raw, value in zip(chunk.rows, chunk.raws.get("x", []), chunk.columns["x"], strict=False):
         if value is None and isinstance(raw, (bool, int, dt.datetime, dt.time)):
             assert any(finding.cell == f"B{row}" for finding in region.findings)
+
+
+def test_true_and_false_are_told_as_their_cells_show_them():
+    _, region = read("Fallzahl", True, False)
+    assert [f.value for f in region.findings] == ["WAHR", "FALSCH"]
+    assert "„WAHR“" in region.findings[0].message

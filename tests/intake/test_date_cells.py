@@ -169,6 +169,11 @@ UNREADABLE = {
     True: "not-a-date",
     dt.time(10): "not-a-date",
     dt.datetime(9999, 12, 31): "not-a-date",
+    dt.datetime(1905, 3, 14): "year-as-date",  # 1900
+    dt.datetime(1905, 7, 16): "year-as-date",  # 2024
+    dt.date(1906, 1, 7): "year-as-date",  # 2199
+    "vor 2020": "not-a-date",
+    "nach 2020": "not-a-date",
     dt.datetime(1899, 12, 31): "not-a-date",
     "#WERT!": "cell-error",
 }
@@ -205,6 +210,48 @@ def test_days_that_nobody_can_know_are_said(raw, code):
     for end in (False, True):
         read = parse_date(raw, end=end)
         assert (read.value, read.state, read.codes) == (None, "unreadable", (code,))
+
+
+def test_days_beside_those_of_years_are_days():
+    for day in (dt.date(1905, 3, 13), dt.date(1906, 1, 8)):
+        assert parse_date(day).value == day
+
+
+QUARTERS = {
+    "3/2025": dt.date(2025, 7, 1),
+    "4 / 2025": dt.date(2025, 10, 1),
+    "1.2025": dt.date(2025, 1, 1),
+    "Q3/2025": dt.date(2025, 7, 1),
+    "Q 3/2025": dt.date(2025, 7, 1),
+    "III/2025": dt.date(2025, 7, 1),
+    "3. Quartal 2025": dt.date(2025, 7, 1),
+    "9/2025": dt.date(2025, 9, 1),
+    "01.03.2025": dt.date(2025, 3, 1),
+    "März 2025": dt.date(2025, 3, 1),
+    "2025": dt.date(2025, 1, 1),
+    "03/2025": None,
+    "ca. 3/2025": None,
+    "1/2025 - 3/2025": None,
+    "2025/3": None,
+    "2025-03": None,
+    dt.datetime(2025, 3, 1): None,  # what a spreadsheet makes of 3/2025
+    dt.datetime(2025, 3, 15): dt.date(2025, 3, 15),
+    dt.datetime(2025, 1, 1): dt.date(2025, 1, 1),
+    dt.datetime(2025, 10, 1): dt.date(2025, 10, 1),
+}
+
+
+@pytest.mark.parametrize(("raw", "expected"), QUARTERS.items())
+def test_below_a_header_that_asks_for_quarters(raw, expected):
+    read = parse_date(raw, quarters=True)
+    assert read.value == expected
+    assert read.codes == (() if expected else ("ambiguous-date",))
+
+
+def test_the_end_of_a_quarter():
+    assert parse_date("3/2025", end=True, quarters=True).value == dt.date(2025, 9, 30)
+    assert parse_date(dt.datetime(2025, 1, 1), end=True, quarters=True).codes == ("ambiguous-date",)
+    assert parse_date("3/2025").value == dt.date(2025, 3, 1)
 
 
 @pytest.mark.parametrize(("raw", "expected"), NO_DATE.items())

@@ -133,6 +133,41 @@ def test_a_line_states_a_unit_for_all_amounts(line, factor):
     assert unit_in_text(line) == factor
 
 
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [
+        ("Vorhaben T€", 1e3),
+        ("Vorhaben_TEUR", 1e3),
+        ("Kosten T€", 1e3),
+        ("Kosten (T€)", 1e3),
+        ("Kosten-k€", 1e3),
+        ("T€ Vorhaben", 1e3),
+        ("Kosten Mio. EUR", 1e6),
+        ("Kosten in T€", 1e3),
+        ("Kosten Tsd.", 1e3),
+        ("Kosten Euro", None),
+        ("Euro-Büro", None),
+        ("Programm 50 Mio. €", None),
+        ("Kosten ab 50 T€", None),
+        ("Tausend Bäume", None),
+        ("Vorhaben", None),
+        ("Anlage T", None),
+        ("Kosten T€ Monat", 1e3),
+        ("Kosten T€ pro Monat", None),
+    ],
+)
+def test_a_sheets_name_states_a_unit(name, factor):
+    assert unit_in_text(name, is_name=True) == factor
+
+
+@pytest.mark.parametrize("sheet", ["Vorhaben T€", "Vorhaben_TEUR", "Vorhaben in T€"])
+def test_the_sheets_name_counts_for_all_amounts(sheet):
+    columns, findings, region = read("Kosten", 50, "60 €", sheet=sheet)
+    assert columns["cost"] == [50_000, 60]
+    assert [(code, severity) for code, severity, _ in findings] == [("unit-in-title", "warning")]
+    assert sheet in region.findings[0].message
+
+
 @given(st.text(max_size=60), st.sampled_from([MONEY, PLAIN, MONTHS]))
 def test_no_header_raises(text, units):
     named = unit_in_header(text, units)
@@ -158,10 +193,10 @@ COLUMNS = [
 FORM = make_form(tables=[{"name": "t", "sheets": ["Vorhaben"], "columns": COLUMNS}])
 
 
-def read(header, *values, above=(), sheet="Vorhaben"):
+def read(header, *values, above=(), sheet="Vorhaben", form=FORM):
     rows = [["Nr.", "Titel", header], *([f"P{n}", f"T{n}", value] for n, value in enumerate(values, 1))]
     rows = [*([line] for line in above), *rows]
-    (region,) = find_regions(sheet_of(rows, sheet), FORM, "A.xlsx")
+    (region,) = find_regions(sheet_of(rows, sheet), form, "A.xlsx")
     region.findings.clear()
     chunk = read_region(region)
     return chunk.columns, [(f.code, f.severity, f.cell) for f in region.findings], region
@@ -212,6 +247,79 @@ def test_a_unit_that_contradicts_leaves_numbers_without_one_empty():
     assert (columns["cost"], findings) == ([50], [("header-unit-unknown", "warning", "C1")])
 
 
+RATES = [
+    ("Auftragswert netto (monatlich)", "net"),
+    ("Auftragswert netto (jährlich)", "net"),
+    ("Auftragswert netto (je Arbeitsplatz)", "net"),
+    ("Kosten (T€ pro Monat)", "cost"),
+    ("Fälle (monatlich)", "cases"),
+    ("Fälle (pro Tag)", "cases"),
+    ("Fälle (p.a.)", "cases"),
+    ("Fälle (per week)", "cases"),
+    ("Punkte (je 100 Einwohner)", "points"),
+]
+
+
+@pytest.mark.parametrize(("header", "name"), RATES)
+def test_numbers_of_a_rate_that_the_form_does_not_name_stay_empty(header, name):
+    columns, findings, _ = read(header, 50, None)
+    assert columns[name] == [None, None]
+    assert findings == [("header-unit-unclear", "error", "C1"), ("unit-doubtful", "error", "C2")]
+
+
+def test_a_unit_beside_the_number_makes_no_amount_of_a_rate():
+    assert read("Kosten (monatlich)", "60 T€")[0]["cost"] == [None]
+
+
+YEARLY = make_form(
+    tables=[
+        {
+            "name": "t",
+            "sheets": ["Vorhaben"],
+            "columns": [
+                *COLUMNS[:2],
+                {
+                    "name": "cases",
+                    "kind": "integer",
+                    "headers": ["Fälle pro Jahr", "Fallzahl p. a.", "Fallzahl"],
+                    "units": {"Fälle": 1},
+                },
+            ],
+        }
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Fälle pro Jahr", 50),
+        ("Fallzahl", 50),
+        ("Fallzahl (p.a.)", 50),
+        ("Fallzahl (jährlich)", 50),
+        ("Fälle pro Jahr (pro Monat)", None),
+        ("Fallzahl (monatlich)", None),
+        ("Fallzahl (pro Tag)", None),
+    ],
+)
+def test_a_rate_that_any_of_the_forms_headers_names_is_its_own(header, value):
+    assert read(header, 50, form=YEARLY)[0]["cases"] == [value]
+
+
+@pytest.mark.parametrize("header", ["Kosten (ja/nein)", "Kosten (PM)"])
+def test_other_hints_that_contradict_leave_numbers_without_a_unit_empty(header):
+    columns, findings, _ = read(header, 1, "60 T€")
+    assert columns["cost"] == [None, 60_000]
+    assert findings == [("header-unit-unclear", "error", "C1"), ("unit-doubtful", "error", "C2")]
+
+
+@pytest.mark.parametrize(
+    "header", ["Kosten (je Vorhaben)", "Kosten (bitte per E-Mail)", "Kosten (im Jahr 2026)"]
+)
+def test_what_is_no_rate_changes_nothing(header):
+    assert read(header, 50)[0]["cost"] == [50]
+
+
 def test_gross_below_a_header_of_net_is_never_taken():
     rows = [["Nr.", "Titel", "Auftragswert netto"], ["P1", "T1", 50], ["P2", "T2", "60 T€"]]
     (region,) = find_regions(sheet_of(rows), FORM, "A.xlsx")
@@ -234,6 +342,17 @@ def test_per_cent_and_shares():
     columns, findings, _ = read("Fortschritt (in %)", 0.5, 1, 0)  # as a sheet stores 50 %
     assert columns["done"] == [0.5, 1, 0]
     assert findings == [("shares-as-stored", "warning", "C1")]
+    columns, findings, _ = read("Fortschritt (in %)", 1, 1, 0, "1", "100 %", "1 %")
+    assert columns["done"] == [None, None, 0, None, 1, 0.01]
+    assert [f for f in findings if f[0] != "unit-from-header"] == [
+        ("ambiguous-share", "error", cell) for cell in ("C2", "C3", "C5")
+    ]
+    columns, findings, _ = read("erledigt in %", 0.5, 0.2, 1)  # what the form's sheet stores
+    assert (columns["done"], findings) == ([0.5, 0.2, 1], [])
+    columns, findings, _ = read("erledigt in %", 0, 0)
+    assert (columns["done"], findings) == ([0, 0], [])
+    columns, findings, _ = read("Fortschritt", 1, 1, 0)  # no header says per cent
+    assert (columns["done"], findings) == ([1, 1, 0], [])
     columns, findings, _ = read("Fortschritt (in %)", 50, 0.5)
     assert columns["done"] == [0.5, None]
     assert findings == [("unit-from-header", "info", "C1"), ("ambiguous-share", "error", "C3")]
@@ -265,6 +384,31 @@ def test_a_unit_alone_in_the_first_cell_below_the_header_counts():
     columns, findings, _ = read("Kosten", "T€", 50)
     assert columns["cost"] == [None, 50_000]
     assert findings == [("unit-from-header", "info", "C2"), ("not-a-number", "error", "C2")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "values", "severity"),
+    [
+        (["2026 (T€)", "2027"], [50_000, 60_000], "warning"),
+        (["2026 (T€)", "2027 (€)"], [20_000, 90_000], "warning"),
+        (["2026 (T€)", "2027"], [50, 60_000], "info"),
+        (["2026 (T€)", "2027 (T€)"], [50_000, 60_000], "info"),  # nothing to compare with
+        (["2026 (T€)", "2027"], [50_000, None], "info"),
+    ],
+)
+def test_a_unit_above_amounts_as_large_as_their_neighbours_is_suspect(headers, values, severity):
+    rows = [["Nr.", "Art", *headers], ["P1", "i", *values]]
+    (region,) = find_regions(sheet_of(rows, "Kosten"), make_form(), "A.xlsx")
+    assert read_region(region).columns["amount_eur"][0] == values[0] * 1000
+    assert region.findings[0].code == "unit-from-header"
+    assert region.findings[0].severity == severity
+
+
+def test_amounts_of_one_record_are_compared_too():
+    rows = [["Nr.", "Titel", "Kosten (T€)", "Auftragswert netto"], ["P1", "T1", 50_000, 60_000]]
+    (region,) = find_regions(sheet_of(rows), FORM, "A.xlsx")
+    read_region(region)
+    assert [(f.code, f.severity) for f in region.findings] == [("unit-from-header", "warning")]
 
 
 def test_every_member_of_a_wide_table_has_its_own_header():

@@ -22,12 +22,12 @@ from digistrat.intake.values import (
     parse_text,
 )
 from digistrat.intake.values.choices import is_plain_key, is_plain_text, read_choice
-from digistrat.intake.values.dates import FIRST_YEAR, LAST_YEAR
+from digistrat.intake.values.dates import LAST_YEAR, YEAR_AS_DATE, names_quarter
 from digistrat.intake.values.digits import LARGEST
 from digistrat.intake.values.labels import ChoiceTable, choice_table
 from digistrat.intake.values.numbers import read_number
 from digistrat.intake.values.units import AS_WRITTEN, money_units, units_of
-from digistrat.intake.values.words import MISSING, clean, unreadable
+from digistrat.intake.values.words import MISSING, clean, unreadable, words
 from digistrat.intake.workbooks import Cell
 
 # What a reader's remark about a value means: an info tells how it was read, a warning that it was changed or
@@ -97,8 +97,10 @@ def read_cells(
     raws = [None if cell is None else cell.error or cell.value for cell in cells]
     if decimal is None and measure is not None:
         decimal = detect_decimal(raws)
-    parse = cell_parser(column, measure, decimal=decimal, share=region.form.approximate_share)
-    values, others = _plain_values(column, raws, measure)
+    quarters = column.kind == "date" and names_quarter(region.header_text(number))
+    share = region.form.approximate_share
+    parse = cell_parser(column, measure, decimal=decimal, share=share, quarters=quarters)
+    values, others = _plain_values(column, raws, measure) if not quarters else (list(raws), range(len(raws)))
     known: dict[str, Parsed] = {}
     special: list[tuple[int, Parsed]] = []
     for position in others:
@@ -136,7 +138,7 @@ def _plain_values(
     if column.kind == "date":
         others = []
         for position, raw in enumerate(raws):
-            if type(raw) is dt.datetime and FIRST_YEAR <= raw.year <= LAST_YEAR:
+            if type(raw) is dt.datetime and YEAR_AS_DATE[1].year < raw.year <= LAST_YEAR:
                 values[position] = raw.date()
             else:
                 others.append(position)
@@ -185,7 +187,15 @@ def _tell(region: Region, column: Column, place: tuple[int, int], parsed: Parsed
         codes = [("missing-key" if column.name == region.table.key else found, "warning")]
     for code, severity in codes:
         values = _expected(column, region.header_text(place[1]) or column.name)
-        region.say(code, severity, place, column=column.name, values=values)
+        shown = _shown_boolean(region.cells.get(place), region.form.language)
+        region.say(code, severity, place, value=shown, column=column.name, values=values)
+
+
+def _shown_boolean(cell: Cell | None, language: str) -> str | None:
+    """True and false as their cell shows them; None for every other value."""
+    if cell is None or not isinstance(cell.value, bool) or cell.error:
+        return None
+    return str(words()["booleans"]["shown"][language][0 if cell.value else 1])
 
 
 def _expected(column: Column, header: str) -> dict[str, Any]:
@@ -204,9 +214,14 @@ def _expected(column: Column, header: str) -> dict[str, Any]:
 
 
 def cell_parser(
-    column: Column, measure: Measure | None = None, *, decimal: str | None = None, share: float = 0.2
+    column: Column,
+    measure: Measure | None = None,
+    *,
+    decimal: str | None = None,
+    share: float = 0.2,
+    quarters: bool = False,
 ) -> Callable[[Any], Parsed]:
-    """Return the function that reads a cell of a column.
+    """Return the function that reads a cell of a column; `quarters` as for `parse_date`.
 
     Raises
     ------
@@ -229,7 +244,7 @@ def cell_parser(
         case "identifier":
             return parse_identifier
         case "date":
-            return lambda raw: parse_date(raw, end=column.period_end)
+            return lambda raw: parse_date(raw, end=column.period_end, quarters=quarters)
         case "boolean":
             return parse_boolean
         case "choice":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
+from digistrat.findings import Severity
 from digistrat.intake.forms import Column
 from digistrat.intake.tables import Region
-from digistrat.intake.values.named import Named, stated_in, unit_in_header, unit_in_text
+from digistrat.intake.values.named import Named, rates_in, stated_in, unit_in_header, unit_in_text
 from digistrat.intake.values.units import AS_WRITTEN, PER_HUNDRED, Scale, Units, money_units, units_of
 from digistrat.intake.values.words import clean
 from digistrat.intake.workbooks import parse_address
 
 NUMERIC = ("number", "integer", "amount")
+ALIKE = 10  # amounts in thousands are usually smaller by more than that than amounts in euros
 TAX_BASES = frozenset({"gross", "net"})
 
 
@@ -57,6 +60,10 @@ def _measure(region: Region, column: Column, number: int, above: float | None) -
             "other-tax-basis", "error", (region.header, number), column=column.name, values=_in(header)
         )
         return Measure(units, Scale(refused="other-tax-basis", refuses_all=True), stated)
+    if _is_other_rate(header, declared, stated):
+        place, values = (region.header, number), _in(header)
+        region.say("header-unit-unclear", "error", place, column=column.name, values=values)
+        return Measure(units, Scale(refused="unit-doubtful", refuses_all=True), stated)
     named = unit_in_header(header, units, stated=stated)
     is_declared = _plain(header) in {_plain(name) for name in declared}
     if column.kind == "amount" and above is not None and (named.factor or 1.0) == 1.0 and above != 1.0:
@@ -101,15 +108,38 @@ def _scale(
         return AS_WRITTEN
     if not is_declared:
         values = {**values, "factor": f"{factor:g}" if factor < 1000 else f"{factor:.0f}"}
-        region.say("unit-from-header", "info", place, column=column.name, values=values)
+        is_suspect = column.kind == "amount" and _look_like_euros(region, number)
+        severity: Severity = "warning" if is_suspect else "info"
+        region.say("unit-from-header", severity, place, column=column.name, values=values)
     return Scale(factor)
 
 
+def _look_like_euros(region: Region, number: int) -> bool:
+    """Whether amounts below a unit are as large as those of columns beside them that name none."""
+    table, units = region.table, money_units()
+    amounts = set(region.members)  # those of one question, or every amount of a record
+    if number not in amounts:
+        amounts = {n for name, n in region.columns.items() if table.column(name).kind == "amount"}
+    others = [
+        abs(value)
+        for n in amounts - {number}
+        if unit_in_header(region.header_text(n), units, stated={"yearly"}) in (Named(), Named(1.0))
+        for value in _numbers(region, n)
+        if value
+    ]
+    ours = [abs(value) for value in _numbers(region, number) if value]
+    return bool(ours and others) and median(ours) * ALIKE > median(others)
+
+
 def _share(region: Region, column: Column, number: int, *, silent: bool) -> Scale:
-    """Per cent below a header: 50 is a half, but 0.5 may be a half that the sheet shows as 50 %."""
+    """Per cent below a header: 50 is a half, but 0.5 may be a half that the sheet shows as 50 %.
+
+    Of nothing but ones nobody can know whether they are all or a hundredth. Below the form's own header
+    (`silent`) they are what its sheet stores for 100 %.
+    """
     place, values = (region.header, number), _in(region.header_text(number))
     found = [v for v in _numbers(region, number) if v]
-    if found and max(map(abs, found)) <= 1:
+    if found and max(map(abs, found)) <= 1 and (silent or any(abs(v) != 1 for v in found)):
         if not silent:
             region.say("shares-as-stored", "warning", place, column=column.name, values=values)
         return AS_WRITTEN
@@ -151,7 +181,7 @@ def _unit_of_lines(region: Region) -> float | None:
     1 for plain euros, 0 where they contradict one another, None where none states one.
     """
     found: dict[float, tuple[int, int] | None] = {}
-    name = unit_in_text(region.sheet.name)
+    name = unit_in_text(region.sheet.name, is_name=True)
     if name is not None:
         found[name] = None
     for leftover in region.leftovers:
@@ -188,10 +218,19 @@ def _declared(region: Region, column: Column, number: int) -> tuple[str, ...]:
 
 def _stated(region: Region, header: str, declared: tuple[str, ...], number: int) -> frozenset[str]:
     """What the column says of its numbers: its header, the form's headers, and years as members."""
-    stated = stated_in(header) | _common_basis(declared)
+    stated = (stated_in(header) & TAX_BASES) | _common_basis(declared)
     stated |= {"yearly"} if any("yearly" in stated_in(name) for name in declared) else frozenset()
     member = region.members.get(number, "")
     return stated | {"yearly"} if len(member) == 4 and member.isdigit() else stated
+
+
+def _is_other_rate(header: str, declared: tuple[str, ...], stated: frozenset[str]) -> bool:
+    """Whether a header counts by something the form does not: 60 T€ per month is no amount, unit or not.
+
+    Only one header of the form has to say the same: "Fallzahl p. a." is "Fälle pro Jahr" too.
+    """
+    ours = frozenset[str]().union(*map(rates_in, declared))
+    return not rates_in(header) <= ours | (stated & {"yearly"})
 
 
 def _common_basis(declared: tuple[str, ...]) -> frozenset[str]:
@@ -201,7 +240,7 @@ def _common_basis(declared: tuple[str, ...]) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(clean(text).casefold().split())
+    return " ".join(clean(text).casefold().split()).rstrip(" :*")  # a mark of a required answer
 
 
 def _in(header: str) -> dict[str, str]:

@@ -34,13 +34,15 @@ GUESS_FROM = 90  # similarity in per cent from which a misspelt choice is guesse
 _TRUE, _FALSE = Parsed(True), Parsed(False)
 _BULLET = re.compile(r"^\s*[•▪·*–-]\s+")
 MOST_DIGITS = 10**15  # spreadsheets keep no more: of a longer key the last ones are lost
+_PERCENTAGE = re.compile(r"[0-9]\s?(?:%|prozent|percent|per cent|v\. ?h\.)", re.IGNORECASE)
+_SHORT = frozenset({"j", "y", "x", "1"})  # too short to say yes within a remark
 _YES_NO_REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|[,;]\s|\n")
 
 
 def parse_boolean(raw: object) -> Parsed:
     """Read yes or no, as words, a cross, a tick, 0 or 1.
 
-    A remark after the word is dropped with the code ``remark-dropped``.
+    A remark after the word is dropped with the code ``remark-dropped``, unless it takes the answer back.
 
     Examples
     --------
@@ -70,7 +72,17 @@ def _parse_yes_no(raw: str) -> Parsed:
         return known
     head = _YES_NO_REMARK.split(text, maxsplit=1)[0]
     known = table.get(fold(head)) if len(fold(head)) > 1 else None
-    return unreadable("not-yes-no") if known is None else known._replace(codes=("remark-dropped",))
+    if known is None or _takes_back(text[len(head) :], is_no=known.value is False):
+        return unreadable("not-yes-no")
+    return known._replace(codes=("remark-dropped",))
+
+
+def _takes_back(remark: str, *, is_no: bool) -> bool:
+    """Whether a remark may mean the opposite of the answer before it; what denies is taken back by a yes."""
+    if _PERCENTAGE.search(remark):
+        return True
+    folded = f" {fold(remark)} "
+    return any(f" {word} " in folded for word in (yes_no_words("yes") - _SHORT if is_no else _taken_back()))
 
 
 @cache
@@ -88,8 +100,9 @@ def parse_choice(raw: object, choices: Mapping[str, Sequence[str]]) -> Parsed:
 
     Compared folded (see `fold`); then without a leading enumeration (``c) ``), with the short forms of
     labels (see `choice_table`), as yes or no where both are choices; then without what follows a dash, colon
-    or bracket (code ``remark-dropped``); at last by close spelling or as the beginning of a label, if only
-    one choice comes close (code ``choice-guessed``). Numbers must agree, and the first letter.
+    or bracket (code ``remark-dropped``; a remark that takes the answer back leaves it unreadable); at last
+    by close spelling or as the beginning of a label, if only one choice comes close (code
+    ``choice-guessed``). Numbers must agree, and the first letter.
 
     Parameters
     ----------
@@ -147,6 +160,9 @@ def read_choice(raw: object, table: ChoiceTable) -> Parsed:
         head = REMARK.split(candidate, maxsplit=1)[0]
         known = _known_choice(head, table) or _short_choice(head, table)
         if known is not None:
+            is_no = not _negations().isdisjoint(fold(head).split()) or known.value == table.no
+            if _takes_back(candidate[len(head) :], is_no=is_no):
+                return unreadable("not-a-choice")
             return known._replace(codes=("remark-dropped",))
     guessed = _guess(bare, table)
     return unreadable("not-a-choice") if guessed is None else Parsed(guessed, codes=("choice-guessed",))
@@ -200,6 +216,11 @@ def _says_the_opposite(text: str, label: str) -> bool:
         for one in only_ours
         for other in only_theirs
     )
+
+
+@cache
+def _taken_back() -> frozenset[str]:
+    return frozenset(fold(word) for word in words()["booleans"]["taken_back"])
 
 
 @cache

@@ -12,6 +12,8 @@ from digistrat.intake.values.words import MISSING, Parsed, clean, fold, no_value
 from digistrat.intake.workbooks.dates import serial_date
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+# A year that was typed into a cell with a date format: the serials 1900 to 2199 are days of 1905.
+YEAR_AS_DATE = (dt.date(1905, 3, 14), dt.date(1906, 1, 7))
 FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000  # 1954 to 2119
 LONGEST = 100  # a longer text is no date with words around it
 _DAY = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})")
@@ -26,6 +28,10 @@ _YEARS = re.compile(r"([0-9]{4})\s?(?:/|-)\s?([0-9]{4}|[0-9]{2})")
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})?")
 _WEEK_ISO = re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.I)
 _ROMAN_QUARTER = re.compile(r"(I|II|III|IV)\s?/\s?([0-9]{4}|[0-9]{2})")
+_MAYBE_QUARTER = re.compile(r"([1-4])\s?[./-]\s?([0-9]{4})")
+_MAYBE_MONTH = re.compile(
+    r"(?<![\w.])0?[1-4]\s?[./-]\s?[0-9]{4}(?![0-9])|(?<![0-9.])[0-9]{4}\s?[/-]\s?0?[1-4](?![\w/-])"
+)
 _DASHES = re.compile(r"[–—−‒]")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
@@ -41,16 +47,20 @@ class _Period(NamedTuple):
     codes: tuple[str, ...] = ()
 
 
-def parse_date(raw: object, *, end: bool = False) -> Parsed:
+def parse_date(raw: object, *, end: bool = False, quarters: bool = False) -> Parsed:
     """Read a date or the period written for one.
 
     Parameters
     ----------
     raw : object
         The cell's value; an integer from 20,000 to 80,000 is a serial of a spreadsheet (code
-        ``serial-date``), one from 1900 to 2199 a year.
+        ``serial-date``), one from 1900 to 2199 a year. A date from March 1905 to January 1906 is what a
+        spreadsheet makes of a year (code ``year-as-date``).
     end : bool
         Whether the last day of a period is meant rather than the first.
+    quarters : bool
+        Whether the header asks for quarters: then 3/2025 is the third, and what a spreadsheet may have
+        made of it, or 03/2025, is ``ambiguous-date``.
 
     Returns
     -------
@@ -70,12 +80,16 @@ def parse_date(raw: object, *, end: bool = False) -> Parsed:
     if isinstance(raw, str):
         if match := _DAY.fullmatch(raw):
             return _answer(_day(_year(match[3]), int(match[2]), int(match[1])), end)
-        return _parse_text(raw, end)
+        return _parse_text(raw, end, quarters)
     if isinstance(raw, dt.datetime):
         raw = raw.date()
     if isinstance(raw, dt.date):
         if not FIRST_YEAR <= raw.year <= LAST_YEAR:
             return unreadable("not-a-date")
+        if YEAR_AS_DATE[0] <= raw <= YEAR_AS_DATE[1]:
+            return unreadable("year-as-date")
+        if quarters and raw.day == 1 and (end or raw.month > 1) and raw.month <= 4:
+            return unreadable("ambiguous-date")  # 3/2025 becomes the first of March as it is typed
         return Parsed(raw, "value", None, None, (), raw, raw)
     if raw is None or raw != raw:
         return MISSING
@@ -85,7 +99,7 @@ def parse_date(raw: object, *, end: bool = False) -> Parsed:
 
 
 @lru_cache(maxsize=16_384)
-def _parse_text(raw: str, end: bool) -> Parsed:
+def _parse_text(raw: str, end: bool, quarters: bool) -> Parsed:
     text = clean(raw)
     nothing = no_value(text)
     if nothing is not None:
@@ -94,7 +108,32 @@ def _parse_text(raw: str, end: bool) -> Parsed:
         return unreadable("not-a-date")
     if fold(text) in _ongoing():
         return ONGOING_END if end else ONGOING
-    return _answer(_read(_DASHES.sub("-", text)), end)
+    text = _DASHES.sub("-", text)
+    return _answer((quarters and _as_quarter(text)) or _read(text), end)
+
+
+def names_quarter(header: str) -> bool:
+    """Return whether a header asks for quarters.
+
+    Examples
+    --------
+    >>> names_quarter("Beginn (Quartal/Jahr)"), names_quarter("Beginn (Monat/Jahr)")
+    (True, False)
+    """
+    quarters = {fold(word) for word in words()["dates"]["quarter"] if len(word) > 2}
+    return any(word.rstrip("es") in quarters or word in quarters for word in fold(header).split())
+
+
+def _as_quarter(text: str) -> _Period | str | None:
+    """Read 3/2025 below a header that asks for quarters; 03/2025 there may be March all the same."""
+    if match := _MAYBE_QUARTER.fullmatch(text):
+        return _months(int(match[2]), 3 * int(match[1]) - 2, 3 * int(match[1]))
+    is_plain = not any(meaning in ("quarter", "month") for meaning in _kinds_in(text))
+    return "ambiguous-date" if is_plain and _MAYBE_MONTH.search(text) else None
+
+
+def _kinds_in(text: str) -> list[str]:
+    return [_meanings()[fold(token)][0] for token in _TOKEN.findall(text) if fold(token) in _meanings()]
 
 
 def _answer(period: _Period | str | None, end: bool) -> Parsed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
@@ -16,12 +16,13 @@ from digistrat.intake.values.units import (
     scale_units,
     squeeze,
 )
-from digistrat.intake.values.words import clean, words
+from digistrat.intake.values.words import clean, fold, words
 
 LONGEST_LINE = 200  # a longer line is a paragraph
 LONGEST_HEADER = 2_000
 _TOKEN = re.compile(r"[^\W\d_]+|[0-9][0-9.,' ]*|[€$£¥%‰²³]|[^\w\s]")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_IN_A_YEAR = re.compile(r"\b(?:im|in|je|pro) jahr (?=(?:19|20)[0-9]{2}\b)")
 _SEPARATORS = re.compile(r"\s*[,;/|]\s*")
 
 
@@ -42,6 +43,8 @@ def _known() -> Mapping[str, frozenset[str]]:
         "per": frozenset(listed["per"]),
         "named_by": frozenset(word.casefold() for word in listed["named_by"]),
         "other": frozenset(other),
+        "no_rate": frozenset(fold(word) for word in listed["no_rate"]),
+        "no_number": frozenset(word.casefold() for word in listed["no_number"]),
     }
 
 
@@ -82,6 +85,8 @@ def unit_in_header(header: str, units: Units, *, stated: Set[str] = frozenset())
             return Named(doubt="unclear")
         factors.add(units.get(mention.unit) or float(mention.unit))
     _drop_plain_euros(factors)
+    if any(content.strip().casefold() in _known()["no_number"] for content in _BRACKETS.findall(text)):
+        return Named(doubt="unclear")
     doubt: Literal["", "unknown"] = ""
     bare = _measures()["yearly"].sub(" ", text.casefold()) if "yearly" in stated else text
     for piece, is_named in _pieces(bare):
@@ -114,11 +119,49 @@ def stated_in(text: str) -> frozenset[str]:
 
 @cache
 def _measures() -> Mapping[str, re.Pattern[str]]:
-    listed = {name: words()["numbers"][name] for name in ("gross", "net", "yearly")}
-    return {
-        name: re.compile("|".join(rf"(?<![^\W\d_]){re.escape(w.casefold())}(?![^\W\d_])" for w in ws))
-        for name, ws in listed.items()
-    }
+    return {name: _any_of(words()["numbers"][name]) for name in ("gross", "net", "yearly")}
+
+
+def _any_of(listed: Iterable[str]) -> re.Pattern[str]:
+    """Pattern of any of some words that stand alone, "p.a." as well as "p. a."."""
+    found = []
+    for word in sorted(listed, key=len, reverse=True):
+        escaped = re.escape(word.casefold()).replace(r"\.\ ", r"\. ?")
+        found.append((r"(?<![^\W\d_])" if word[0].isalpha() else "") + escaped + r"(?![^\W\d_])")
+    return re.compile("|".join(found))
+
+
+@lru_cache(maxsize=4096)
+def rates_in(text: str) -> frozenset[str]:
+    """Return what a header counts its numbers by: ``yearly``, ``monthly``, …, or the noun after "per".
+
+    Examples
+    --------
+    >>> sorted(rates_in("Fälle pro Jahr (pro Monat)")), rates_in("Lizenz (je Arbeitsplatz)")
+    (['monthly', 'yearly'], frozenset({'arbeitsplatz'}))
+    >>> rates_in("Fälle im Jahr 2025"), rates_in("Fortschritt in per cent")
+    (frozenset(), frozenset())
+    """
+    text = _IN_A_YEAR.sub(" ", " ".join(clean(text[:LONGEST_HEADER]).split()).casefold())
+    found = set()
+    for name, pattern in _rates().items():
+        text, count = pattern.subn(" ", text)
+        if count:
+            found.add(name)
+    nouns = (fold(noun) for noun in _per_noun().findall(text))
+    return frozenset(found | {noun for noun in nouns if noun not in _known()["no_rate"]})
+
+
+@cache
+def _rates() -> Mapping[str, re.Pattern[str]]:
+    listed = {**words()["units"]["rates"], "yearly": words()["numbers"]["yearly"]}
+    return {name: _any_of(found) for name, found in listed.items()}
+
+
+@cache
+def _per_noun() -> re.Pattern[str]:
+    listed = "|".join(re.escape(word) for word in words()["units"]["per"] if word.isalpha())
+    return re.compile(rf"(?<![^\W\d_])(?:{listed}) +(?:[0-9]+(?:\.000)* +)?([^\W\d_][\w-]*)")
 
 
 def _drop_plain_euros(factors: set[float]) -> None:
@@ -127,8 +170,15 @@ def _drop_plain_euros(factors: set[float]) -> None:
         factors.discard(1.0)
 
 
-def unit_in_text(text: str) -> float | None:
+def unit_in_text(text: str, *, is_name: bool = False) -> float | None:
     """Read the money unit that a line above or below a table states for all its amounts.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    is_name : bool
+        Whether it is a sheet's name: that is short, and thousands or millions in it need no "in".
 
     Returns
     -------
@@ -141,6 +191,8 @@ def unit_in_text(text: str) -> float | None:
     (1000.0, 1000000.0, 1000.0)
     >>> unit_in_text("Förderung bis 50 T€"), unit_in_text("Vorhaben 2026")
     (None, None)
+    >>> unit_in_text("Kosten_TEUR", is_name=True), unit_in_text("Kosten_TEUR")
+    (1000.0, None)
     """
     text = " ".join(clean(text).split())
     found = _mentions(text) if len(text) <= LONGEST_LINE else ()
@@ -150,6 +202,7 @@ def unit_in_text(text: str) -> float | None:
     factors = {units.get(m.unit) or float(m.unit) for m in found if m.unit in units or m.unit.isdigit()}
     _drop_plain_euros(factors)
     is_stated = squeeze(text.strip("()[]")) in units or any(mention.is_named for mention in found)
+    is_stated |= is_name and factors != {1.0}  # "Euro" in a name may be a topic
     return factors.pop() if len(factors) == 1 and is_stated else None
 
 
