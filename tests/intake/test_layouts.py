@@ -405,3 +405,65 @@ def test_tables_on_one_sheet_are_read_like_tables_on_sheets_of_their_own(parts, 
             for n, row in enumerate(left)
         ]
     assert tables_of(regions_of(rows, "x")) == alone
+
+
+# --- headers once more, and otherwise -----------------------------------------------------------------------
+
+
+def test_other_years_under_repeated_headers_are_a_table_of_their_own():
+    for kind in (["Art"], []):  # with and without enough known headers for any sheet
+        n = len(kind)
+        rows = [
+            ["Nr.", *kind, 2026, 2027],
+            ["P1", *["i"] * n, 1, 2],
+            ["Nr.", *kind, 2027, 2028],
+            ["P2", *["i"] * n, 7, None],
+        ]
+        one, two = (columns for _, columns in tables_of(regions_of(rows, "Kosten")))
+        assert (one["project_id"], one["year"], one["amount_eur"]) == (["P1"] * 2, [2026, 2027], [1, 2])
+        assert (two["project_id"], two["year"], two["amount_eur"]) == (["P2"], [2027], [7])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "column"),
+    [
+        (["Beginn", "Fallzahl"], ["Fallzahl", "Beginn"], "n_cases"),
+        (["Auftragswert netto"], ["Auftragswert netto (T€)"], "value_eur"),
+        (["Auftragswert netto (€)"], ["Auftragswert netto (%)"], "value_eur"),
+        (["Auftragswert netto"], ["Auftragswert brutto"], "value_eur"),
+        (["Beginn"], ["Bemerkung"], "start_date"),
+        (["Fallzahl"], ["Personal"], "n_cases"),
+    ],
+)
+def test_headers_that_differ_do_not_count_as_repeated(first, second, column):
+    rows = [
+        [*HEADER[:3], *first],
+        ["P1", "Portal", "Idee", *["1.4.2027"] * len(first)],
+        [*HEADER[:3], *second],
+        ["P2", "Akte", "Idee", *["3"] * len(second)],
+    ]
+    one, two = regions_of(rows)
+    assert (one.header, one.records, two.header, two.records) == (1, [2], 3, [4])
+    where = one.columns[column]
+    assert two.columns.get(column) != where or two.header_text(where) == second[0]
+
+
+def test_headers_that_are_repeated_begin_no_table():
+    for again in (["NR", "Titel:", "Status", "Fallzahl"], ["Nr.", "Titel"], HEADER):
+        region = regions_of([HEADER, ROWS[0], again, ROWS[1]])
+        assert [r.records for r in region] == [[2, 4]]
+        assert region[0].findings == []
+
+
+def test_a_line_of_headers_that_is_read_as_none_is_said():
+    rows = [HEADER, ROWS[0], ["Nr.", "Titel", "Ort"], ROWS[1]]
+    (region,) = regions_of(rows)
+    assert region.records == [2, 4]
+    assert ("header-differs", "A3") in codes(region.findings)
+
+
+def test_a_unit_above_the_first_of_two_like_tables_is_said_at_the_second():
+    rows = [["Beträge in T€"], ["Nr.", "Art", 2026], ["P1", "i", 1], [], ["Nr.", "Art", 2027], ["P2", "i", 7]]
+    _, second = regions_of(rows, "Kosten")
+    assert codes(second.findings) == [("unit-outside-table", "A5")]
+    assert second.findings[0].severity == "warning"

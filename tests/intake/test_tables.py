@@ -51,7 +51,7 @@ def test_header_stands_under_titles_and_group_headings():
 
 def test_columns_may_be_reordered_renamed_added_and_misspelt():
     rows = [
-        ["Bemerkungen intern", "Fallzahl (p. a.)", "BEZEICHNUNG", "Statsu", "Kennung"],
+        ["Bemerkungen intern", "Fallzahl (geschätzt)", "BEZEICHNUNG", "Statsu", "Kennung"],
         ["eilt", 12, "Portal", "vorhanden", "P1"],
         [None, 7, "Register", "Idee", "P2"],
     ]
@@ -159,18 +159,18 @@ def test_a_key_alone_at_the_end_is_a_record_without_answers():
     columns, region = read([["Nr.", "C1 Nutzen"], ["P1", 8], ["P2"], ["Stand: April"], ["P3"]], "Wirkung")
     assert columns["project_id"] == ["P1", "P2", "P3"]
     assert columns["points"] == [8, None, None]
-    assert codes(region.findings) == [("text-outside-table", "A4")]
+    assert codes(region.findings) == [("column-missing", ""), ("text-outside-table", "A4")]
 
 
-def test_the_first_header_counts_where_a_later_one_knows_a_little_more():
+def test_a_header_in_the_middle_that_is_spelled_otherwise_begins_a_table_of_the_same():
     rows = [
         ["Nr.", "Titel", "Status", "Fallz.", "Beginn", "Bemerkung"],
         ["P1", "Portal", "Idee", None, 2027, "a"],
     ]
     again = ["Nr.", "Titel", "Status", "Fallzahl", "Beginn", "Bemerkung"]
-    columns, region = read([*rows, again, ["P2", "Register", "Idee", 3, 2028, "b"]])
-    assert columns["project_id"] == ["P1", "P2"]
-    assert region.header == 1
+    regions = find_regions(sheet_of([*rows, again, ["P2", "Register", "Idee", 3, 2028, "b"]]), FORM, "A.xlsx")
+    assert [(region.header, region.records) for region in regions] == [(1, [2]), (3, [4])]
+    assert regions[0].columns == regions[1].columns
 
 
 def test_records_may_stand_in_columns():
@@ -342,3 +342,107 @@ def test_whatever_stands_on_a_sheet_is_used_or_kept(rows, name):
     for cell in sheet.cells.values():
         if str(cell.value).strip():
             assert cell_address(cell.row, cell.column) in places
+
+
+# --- what is said above a table, and beside it --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Alle Beträge brutto inkl. 19 % MwSt.",
+        "Beträge netto",
+        "Alle Beträge in US-Dollar",
+        "Angaben in CHF",
+        "Alle Angaben pro Monat",
+        "Kosten je Quartal",
+    ],
+)
+def test_a_line_above_a_table_that_says_how_amounts_are_measured_is_said(line):
+    _, region = read([[line], HEADER, *ROWS])
+    assert [(f.code, f.severity, f.cell) for f in region.findings] == [
+        ("text-outside-table", "warning", "A1")
+    ]
+
+
+def test_costs_by_year_that_are_not_read_are_warned_of():
+    rows = [["Nr.", "Art", "2026 Plan", "2026 Ist", "ab 2030"], ["P1", "i", 1, 2, 3]]
+    columns, region = read(rows, "Kosten")
+    assert (columns["year"], columns["amount_eur"]) == ([2026], [1])
+    assert [(f.code, f.severity, f.cell) for f in region.findings] == [
+        ("column-not-mapped", "warning", "D1"),
+        ("column-not-mapped", "warning", "E1"),
+    ]
+
+
+# --- records above their headers ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["A16-009", "Portal", "vorhanden", 6],
+        ["A16-009", None, None, 6],
+        ["A16-009", "Portal"],
+        [None, "Portal", "vorhanden", 6],
+        ["Register", "Portal", "Idee", None],
+    ],
+)
+def test_a_record_above_the_headers_is_an_error(row):
+    _, region = read([row, HEADER, *ROWS])
+    assert [(f.code, f.severity, f.cell[1:]) for f in region.findings] == [("row-above-header", "error", "1")]
+    assert region.header == 2
+
+
+def test_headers_below_all_records_are_an_error_for_each():
+    _, region = read([*ROWS, HEADER])
+    assert region.records == []
+    assert codes(region.findings) == [("row-above-header", cell) for cell in ("A1", "A2", "A3")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["Stammdaten", None, "Stand", "Zahlen"],
+        ["Stammdaten", "Inhalt", "Stand", "Zahlen"],
+        ["Stand:", "30.04.2026"],
+        ["Erhebung", 2026],
+        ["30.04.2026", "Amt 16"],
+        [1, 2, 3, 4],
+        ["(1)", "(2)", "(3)", "(4)"],
+        ["Pflichtfeld", "Pflichtfeld", "bitte auswählen", "Zahl"],
+        ["Stand:", dt.date(2026, 4, 30), "Amt:", "A16"],
+        ["Stand", None, 2026, 2026],
+    ],
+)
+def test_titles_and_headings_of_groups_are_no_records(row):
+    _, region = read([row, HEADER, *ROWS])
+    assert region.header == 2
+    assert "row-above-header" not in [f.code for f in region.findings]
+
+
+# --- columns that are not there -----------------------------------------------------------------------------
+
+
+def test_one_member_that_is_missing_beside_others_is_said():
+    _, region = read([["Nr.", "C2 Dringlichkeit", "C1 Punkte"], ["P1", 3, 7]], "Wirkung")
+    first = region.findings[0]
+    assert (first.code, first.severity, first.column) == ("column-missing", "warning", "c1")
+    _, region = read([["Nr.", "C2 Dringlichkeit", "C1 Nutzen"], ["P1", 3, 7]], "Wirkung")
+    assert region.findings == []
+
+
+def test_a_row_of_a_csv_that_is_longer_than_its_headers_is_said_at_its_cell():
+    rows = [HEADER, ["P1", "Portal", "Idee", 12, 50], ["P2", "Akte", "Idee", 3]]
+    (region,) = find_regions(sheet_of(rows), FORM, "A.csv")
+    assert [(f.code, f.severity, f.cell) for f in region.findings] == [("row-too-long", "warning", "E2")]
+    assert ("extra", "E2", "50") in leftovers(region)
+    (region,) = find_regions(sheet_of(rows), FORM, "A.xlsx")
+    assert codes(region.findings) == [("column-not-mapped", "E1")]
+
+
+def test_a_text_above_a_lower_table_is_said_unless_it_names_a_table():
+    costs = [["Nr.", "Art", 2026, 2027], ["P1", "i", 1, 2]]
+    for line, said in (("Alles nur beispielhaft", [("text-outside-table", "A7")]), ("Kosten in Euro", [])):
+        regions = find_regions(sheet_of([HEADER, *ROWS, [], [], [line], *costs]), FORM, "A.xlsx")
+        assert codes(regions[1].findings) == said

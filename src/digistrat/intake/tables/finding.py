@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.tables.grids import Grid, HeaderCell, Line, make_grid
-from digistrat.intake.tables.headers import cell_text, lexicon
+from digistrat.intake.tables.headers import cell_text, lexicon, names_unit
 from digistrat.intake.tables.mapping import map_columns, note_extras, note_hidden
-from digistrat.intake.tables.records import keep_titles, share_merged, split_lines
+from digistrat.intake.tables.records import keep_titles, say_records_above, share_merged, split_lines
 from digistrat.intake.tables.regions import Region
 from digistrat.intake.tables.search import (
     Head,
@@ -115,8 +115,19 @@ def _take_apart(page: _Page, lines: Lines, heads: list[Head]) -> list[Region]:
         if number == 0 and page.grid.orientation == "rows" and next(iter(inside)) < head.top:
             cover, inside = _cover_above(page, inside, head)
             regions += cover
-        regions.append(_region(page, inside, head))
+        region = _region(page, inside, head, is_lower=number > 0)
+        if number > 0 and regions[-1].table is region.table:
+            _say_unit_above(region, regions[0])
+        regions.append(region)
     return regions
+
+
+def _say_unit_above(region: Region, first: Region) -> None:
+    """Say that a unit above the first table is not taken for a lower one of the same kind."""
+    for title in first.leftovers:
+        if title.role == "title" and names_unit(title.text):
+            place = (region.header, min({*region.columns.values(), *region.members}))
+            region.say("unit-outside-table", "warning", place, value=title.text)
 
 
 def _bounds(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -182,7 +193,7 @@ def _labels(above: Lines, number: int, table: Table) -> Head | None:
     return Head(table, number, number, headers, targets, 0, True)
 
 
-def _region(page: _Page, lines: Lines, head: Head) -> Region:
+def _region(page: _Page, lines: Lines, head: Head, *, is_lower: bool = False) -> Region:
     grid = page.grid
     region = Region(head.table, page.form, page.file, page.sheet, grid.orientation, grid.cells, head.line)
     headers = head.cells
@@ -190,11 +201,13 @@ def _region(page: _Page, lines: Lines, head: Head) -> Region:
     if spanning:
         region.cells = {**grid.cells, **spanning}
     twice = map_columns(region, headers)
-    keep_titles(region, {line: cells for line, cells in lines.items() if line < head.top}, head.top)
+    above = {line: cells for line, cells in lines.items() if line < head.top}
+    keep_titles(region, above, head.top, is_lower=is_lower)
     below = {line: cells for line, cells in lines.items() if line > head.line}
     if head.is_double and head.top in lines:
         used = {header.cell for header in headers.values()}
         region.keep("title", head.top, [n for n, cell in lines[head.top].items() if cell not in used])
+        say_records_above(region, {head.top: lines[head.top]})
     extras = split_lines(region, below, grid.merged)
     if grid.merged:
         share_merged(region, grid.merged)

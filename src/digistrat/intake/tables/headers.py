@@ -11,6 +11,7 @@ from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.tables.contrasts import another_column, contrasting_words
 from digistrat.intake.tables.questions import QUESTION, Questions, ask
 from digistrat.intake.values import fold
+from digistrat.intake.values.named import rates_in, stated_in
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
 
@@ -23,6 +24,8 @@ _FOOTNOTE = re.compile(r"[¹²³⁰⁴-⁹]+\)?|(?<=\D)\s*\b\d\)\s*$")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POINTS = (")", ".")
 _MONEY = re.compile(r"[€%]|eur", re.I)  # without one of these no unit of money is looked for
+_UNIT_SIGNS = "€$£¥%"
+_THOUSAND = re.compile(r"\b(?:1[.' ]?)?000\b")
 _SIGNS = " \t\n*•·=–—-:;.,'\"„“()[]<>|/#+_"
 LONGEST_HINT, LONGEST_PHRASE = 160, 3  # characters of a hint; words of a hint in the list
 _BRACKETS = (("(", ")"), ("[", "]"))
@@ -102,8 +105,14 @@ class Lexicon:
         members = _members(self.pattern, text)
         if len(members) != 1:  # '2026–2030' neither
             return None
+        if not _is_bare(self.pattern, text):  # nor 'Beschluss vom 12.05.2026', 'ab 2026'
+            return None
         target: Target = ("member", members.pop())
         return target if self._means(text, target) else None
+
+    def shows_member(self, text: str) -> bool:
+        """Whether a member stands in a header, whatever else it says; sums apart."""
+        return bool(self.pattern and not starts_like_total(text) and self.pattern.search(text))
 
     def _means(self, text: str, target: Target) -> bool:
         """Whether what was left out of a header to know it makes another column of it."""
@@ -294,6 +303,35 @@ def names_unit(text: str) -> bool:
     return _scaled_money().search(text) is not None
 
 
+def tells_measure(text: str) -> bool:
+    """Whether a text says what amounts are measured by: thousands, net, another currency, a month.
+
+    Examples
+    --------
+    >>> tells_measure("Alle Beträge netto"), tells_measure("pro Monat"), tells_measure("Erhebung 2026")
+    (True, True, False)
+    """
+    return (
+        names_unit(text)
+        or "net" in stated_in(text)
+        or ("gross" in stated_in(text) and not any(said in fold(text) for said in _unless()))
+        or not rates_in(text).isdisjoint(words()["units"]["rates"])
+        or _foreign_money().search(text) is not None
+    )
+
+
+@cache
+def _unless() -> tuple[str, ...]:
+    """How people leave to the headers what else they say."""
+    return tuple(map(fold, words()["tables"]["unless"]))
+
+
+@cache
+def _foreign_money() -> re.Pattern[str]:
+    listed = sorted(words()["tables"]["foreign_money"], key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed))})(?!\w)")
+
+
 @cache
 def _scaled_money() -> re.Pattern[str]:
     units = words()["units"]
@@ -312,6 +350,22 @@ def _members(pattern: re.Pattern[str], text: str) -> set[str]:
     return members
 
 
+def _is_bare(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether nothing but harmless words and units stands beside a member."""
+    rest = pattern.sub(" ", _FOOTNOTE.sub("", _ENUMERATOR.sub("", text)))
+    return set(fold(_THOUSAND.sub(" ", rest)).split()) <= _harmless()
+
+
+@cache
+def _harmless() -> frozenset[str]:
+    """Words that may stand beside a member; a foreign unit is refused where units are read."""
+    units = words()["units"]
+    listed = [*words()["tables"]["beside_members"], *units["currency"], *units["scale"], *units["joined"]]
+    listed += units["other"]
+    listed += [f"{scale}{money}" for scale in units["scale"] for money in units["currency"]]
+    return frozenset(word for entry in listed for word in fold(entry).split())
+
+
 def declared_headers(table: Table, target: Target) -> tuple[str, ...]:
     """Return the headers that the form declares for a column or member."""
     kind, name = target
@@ -323,6 +377,17 @@ def declared_headers(table: Table, target: Target) -> tuple[str, ...]:
 def declared_header(table: Table, target: Target) -> str:
     """Return the first header that the form declares for a column or member, or its name."""
     return (declared_headers(table, target) or (target[1],))[0]
+
+
+def header_key(text: str) -> tuple[str, str]:
+    """Return what two headers must share to be one: their words, brackets included, and signs of units.
+
+    Examples
+    --------
+    >>> header_key("Titel") == header_key("TITEL:"), header_key("2027") == header_key("2027 (€)")
+    (True, False)
+    """
+    return fold(text), "".join(sign for sign in text if sign in _UNIT_SIGNS)
 
 
 def starts_like_total(text: str) -> bool:

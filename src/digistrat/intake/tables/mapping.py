@@ -63,6 +63,7 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
         else:
             region.members[number] = name
     _say_missing(region)
+    _say_missing_members(region)
     return twice
 
 
@@ -86,12 +87,28 @@ def _say_missing(region: Region) -> None:
         region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
 
 
+def _say_missing_members(region: Region) -> None:
+    """Say which members have no column where others have: their answers would be lost without a word."""
+    unpivot = region.table.unpivot
+    if unpivot is None or not region.members:
+        return
+    # where empty cells count, every member was asked for
+    severity: Severity = "warning" if unpivot.keep_empty else "info"
+    for member in unpivot.members:
+        if member not in region.members.values():
+            expected = declared_header(region.table, ("member", member))
+            region.say("column-missing", severity, None, column=member, values={"expected": expected})
+
+
 def note_extras(
     region: Region, headers: Mapping[int, HeaderCell], extras: Mapping[int, int], twice: Iterable[int]
 ) -> None:
     """Say which columns are none of the form's; their headers are kept where nothing stands below."""
+    known = lexicon(region.table)
     for number, count in sorted(extras.items()):
-        region.say("column-not-mapped", "info", (region.header, number), values={"count": count})
+        # a year of costs that is not read is more than a remark
+        severity: Severity = "warning" if known.shows_member(region.header_text(number)) else "info"
+        region.say("column-not-mapped", severity, (region.header, number), values={"count": count})
     mapped = {*region.columns.values(), *region.members}
     empty = sorted(headers.keys() - mapped - extras.keys())
     # beside headers that stand one below the other, titles stand in their column

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from digistrat.findings import Severity
 from digistrat.intake.forms import Column
 from digistrat.intake.tables.grids import Line, Range
-from digistrat.intake.tables.headers import cell_text, is_hint, names_unit, starts_like_total
+from digistrat.intake.tables.headers import (
+    cell_text,
+    header_key,
+    is_hint,
+    lexicon,
+    names_unit,
+    starts_like_total,
+    tells_measure,
+)
 from digistrat.intake.tables.regions import Region
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
@@ -21,6 +31,9 @@ HINTED = 0.6  # share of a line's cells that say how to fill in the column
 NUMBERED = 4  # columns counted 1, 2, 3, 4 under their headers
 N_TITLES, LONGEST_TITLE = 3, 120  # lines above a table that are titles, and their length
 LONGEST_GROUP = 60  # length of a heading over a group of columns
+PLAIN = (".csv", ".tsv", ".txt")  # files whose rows may be longer than their headers by a slip
+MANY_ANSWERS = 3  # so many answers above the headers are a record
+_KEY = re.compile(r"^(?!.*[.:]\d+\.)(?=.*\d)(?!(?:19|20)\d\d$)")  # with a digit, and neither year nor date
 SAID = {"total": "total-row", "group": "group-row", "hint": "hint-row", "example": "example-row"}
 
 
@@ -85,6 +98,15 @@ class Lines:
         same = sum(fold(cell_text(cell)) == headers.get(number) for number, cell in cells.items())
         return same >= max(min(2, len(headers)), (len(inside) + 1) // 2)
 
+    def differs_from_header(self, cells: Line) -> bool:
+        """Whether a line that repeats headers has others among them."""
+        region = self.region
+        return any(
+            header_key(cell_text(cell)) != header_key(region.text(region.header, number))
+            for number, cell in cells.items()
+            if number in self.mapped or number not in self.headers
+        )
+
     def _is_key(self, line: int, number: int) -> bool:
         """Below a table 'A16-003' is a record without answers, as is a choice; 'As of April' is a note."""
         shown, column = self.region.text(line, number), self._column(number)
@@ -120,6 +142,22 @@ class Lines:
 
     def _is_hint(self, number: int, shown: str) -> bool:
         return is_hint(shown) or _lists_choices(shown, self._column(number))
+
+    def shows_how(self, cells: Line) -> bool:
+        """Whether a line numbers the columns, says how to fill them in, or shows an example."""
+        return self._counts_columns(cells) or self._gives_hints(cells) or self._is_example(cells)
+
+    def answers(self, number: int, cell: Cell) -> bool:
+        """Whether a cell is an answer for its column without doubt: a number, a date, a choice."""
+        column = self._column(number)
+        if column is None:
+            return False
+        if isinstance(cell.value, str):
+            return fold(cell.value) in _labels(column)
+        if isinstance(cell.value, (dt.date, dt.datetime)):
+            return column.kind == "date"
+        is_year = cell_text(cell).removesuffix(".0").isdigit() and 1990 <= float(cell_text(cell)) <= 2100
+        return cell.value is not None and column.kind in ("number", "integer", "amount") and not is_year
 
     def _column(self, number: int) -> Column | None:
         table = self.region.table
@@ -163,6 +201,8 @@ def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, 
     """
     lines = _lines_of(region, below, merged)
     mapped, records = lines.mapped, region.records
+    is_plain = region.file.lower().endswith(PLAIN) and region.orientation == "rows"
+    last = max((number for line, number in region.cells if line == region.header), default=0)
     extras: Counter[int] = Counter()
     for line, cells in below.items():
         role = lines.role(line, cells)
@@ -170,10 +210,15 @@ def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, 
             records.append(line)
             outside = cells.keys() - mapped
             if outside:
-                extras.update(outside)
                 region.keep("extra", line, sorted(outside))
+                beyond = {n for n in outside if n > last} if is_plain else set()
+                if beyond:
+                    region.say("row-too-long", "warning", (line, min(beyond)))
+                extras.update(outside - beyond)
             continue
         region.keep(role, line, cells)
+        if role == "heading" and lines.differs_from_header(cells):
+            region.say("header-differs", "error", (line, next(iter(cells))))
         if role == "note":
             for number in cells:
                 _say_outside(region, line, number)
@@ -202,19 +247,23 @@ def _lines_of(region: Region, below: Mapping[int, Line], merged: Mapping[int, li
     return Lines(region, headers, mapped, anchor, keys, full, merged)
 
 
-def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0) -> None:
+def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0, *, is_lower: bool = False) -> None:
     """Keep what stands above a table; what is no title is said.
 
     Titles are the first few short lines, the line right above the headers (at ``top``) that groups them,
-    names of sheets, and what the template itself says.
+    names of sheets, and what the template itself says; below another table (``is_lower``) only the last two.
+    A record that stands above its headers is an error.
     """
     template = ("title", "help_cover", "help_table")
     known = {fold(text(f"template.{name}", region.form.language)) for name in template}
     known.add(fold(region.sheet.name))
     known.update(name for table in region.form.tables for name in table.sheet_names)
     n_titles = 0
+    lost = say_records_above(region, above)
     for line, cells in above.items():
         region.keep("title", line, cells)
+        if line in lost:
+            continue
         said = {number: cell_text(cell) for number, cell in cells.items()}
         own = [number for number, shown in said.items() if fold(shown) not in known]
         n_titles += bool(own)
@@ -222,15 +271,48 @@ def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0) -> None
         is_few = n_titles <= N_TITLES and len(own) <= N_TITLES
         for number in own:
             is_title = is_group or (is_few and len(said[number]) <= LONGEST_TITLE)
-            if not is_title or names_unit(said[number]):
+            if is_lower and len(cells) == 1 and not _begins_with(said[number], known):
+                is_title = False
+            if not is_title or tells_measure(said[number]):
                 _say_outside(region, line, number)
 
 
+def _begins_with(shown: str, known: Iterable[str]) -> bool:
+    """Whether a text between two tables begins with the name of one: else it may belong to either."""
+    return f"{fold(shown)} ".startswith(tuple(f"{name} " for name in known if name))
+
+
+def say_records_above(region: Region, above: Mapping[int, Line]) -> set[int]:
+    """Say which lines above the headers look like records, with answers where columns expect them."""
+    if not above or not region.columns:
+        return set()
+    lines = _lines_of(region, above, {})
+    known = lexicon(region.table)
+    found = set()
+    for line, cells in above.items():
+        inside = lines.mapped & cells.keys()
+        shown = {number: cell_text(cell) for number, cell in cells.items()}
+        if (
+            len(inside) < 2
+            or not any(isinstance(cell.value, str) for cell in cells.values())
+            or any(text_.endswith(":") or known.target_of(text_) for text_ in shown.values())
+            or lines.shows_how(cells)
+        ):
+            continue
+        is_keyed = any(len(shown[n].split()) == 1 and _KEY.search(shown[n]) for n in lines.keys & inside)
+        if is_keyed or (len(inside) >= MANY_ANSWERS and any(lines.answers(n, cells[n]) for n in inside)):
+            found.add(line)
+            region.say("row-above-header", "error", (line, next(iter(cells))))
+    return found
+
+
 def _say_outside(region: Region, line: int, number: int) -> None:
-    if names_unit(region.text(line, number)):
+    shown = region.text(line, number)
+    if names_unit(shown):
         region.say("unit-outside-table", "warning", (line, number))
     else:
-        region.say("text-outside-table", "info", (line, number))
+        severity: Severity = "warning" if tells_measure(shown) else "info"
+        region.say("text-outside-table", severity, (line, number))
 
 
 def _take_units(region: Region, cells: Mapping[int, Cell]) -> None:

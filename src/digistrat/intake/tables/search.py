@@ -9,7 +9,14 @@ from itertools import islice
 from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.tables.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
 from digistrat.intake.tables.guesses import close_targets
-from digistrat.intake.tables.headers import form_words, lexicon, spellings
+from digistrat.intake.tables.headers import (
+    cell_text,
+    form_words,
+    header_key,
+    lexicon,
+    spellings,
+    tells_measure,
+)
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import Cell
 
@@ -195,12 +202,25 @@ def find_heads(
             continue
         for head in searcher.heads_around(grid, lines, line):
             known = found.get(head.line)
+            if known is not None and head.rank == known.rank and _is_over_record(head, found, lines):
+                continue
             # in two lines as many are known: the upper one says more of what is in the lower
             if known is None or (*head.rank, head.is_double) > (*known.rank, known.is_double):
                 found[head.line] = head
                 if head.is_strong:
                     last = min(last, head.line + SEARCHED_ON)
     return _chosen(_without_halves(found), lines)
+
+
+def _is_over_record(head: Head, found: Mapping[int, Head], lines: Mapping[int, Line]) -> bool:
+    """Whether the upper one of two lines goes on a table that began above, without a gap or a new group."""
+    before = next((h for line, h in sorted(found.items(), reverse=True) if line < head.top), None)
+    if not head.is_double or before is None or any(n not in lines for n in range(before.line, head.top)):
+        return False
+    upper = {number: cell_text(cell) for number, cell in lines[head.top].items()}
+    again = before.is_double and upper == {n: cell_text(c) for n, c in lines[before.top].items()}
+    is_filled = len(before.targets.keys() & upper.keys()) >= 2
+    return is_filled and not again and not any(map(tells_measure, upper.values()))
 
 
 def guess_head(searcher: Searcher, grid: Grid, lines: Mapping[int, Line]) -> Head | None:
@@ -257,7 +277,11 @@ def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
         first = next(head for head in weak if head.score >= EARLY * best)
         # a sheet's name and a header or two make a table where nothing better is
         if not strong or all(first.score > head.score for head in strong):
-            return [first]
+            again = [first]
+            for head in weak:
+                if head.top > again[-1].line and len(head.targets) >= 2 and _begins_again(head, again[-1]):
+                    again.append(head)
+            return again
     chosen: list[Head] = []
     for position, head in enumerate(strong):
         if chosen and repeats(head, chosen[-1]):
@@ -275,11 +299,33 @@ def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
 
 
 def repeats(head: Head, earlier: Head) -> bool:
-    """Whether a line of headers says again what an earlier one said, at the same places."""
+    """Whether a line says again what an earlier one said: the same headers at the same places."""
     if head.table is not earlier.table:
         return False
-    same = sum(earlier.targets.get(number) == target for number, target in head.targets.items())
-    return 2 * same >= len(head.targets)
+    numbers = {*head.targets, *(earlier.targets.keys() & head.cells.keys())}
+    return all(
+        number in earlier.cells
+        and head.targets.get(number) == earlier.targets.get(number)
+        and _key(head.cells[number]) == _key(earlier.cells[number])
+        for number in numbers
+    )
+
+
+def _begins_again(head: Head, earlier: Head) -> bool:
+    """Whether a line begins with the first header of an earlier one, and goes on otherwise."""
+    number = min(earlier.targets)
+    return (
+        head.table is earlier.table
+        and head.targets.get(number) == earlier.targets[number]
+        and _key(head.cells[number]) == _key(earlier.cells[number])
+        and not repeats(head, earlier)
+    )
+
+
+def _key(header: HeaderCell) -> tuple[tuple[str, str], ...]:
+    """What a header must share with its repetition; of its group only what changes the amounts."""
+    group = cell_text(header.group)
+    return header_key(group if tells_measure(group) else ""), header_key(header.text)
 
 
 def _has_records(head: Head, other: Head, lines: Mapping[int, Line]) -> bool:
