@@ -1,0 +1,364 @@
+"""Kinds of fault in one cell: what people write where a number, a date, a choice or a key belongs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from planting import Answer, Kind, Plant, Round
+
+from digistrat.example.books import Book
+from digistrat.example.projects import month_end, months_later
+from digistrat.example.sheets import Formula
+from digistrat.intake.forms import Column
+
+Fits = Callable[[str, Column], bool]
+Write = Callable[[Answer], Any]
+
+MONTHS = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+    "Dezember",
+)  # fmt: skip
+# What no check over the round misses or needs: where a value may be lost or changed and nothing else follows.
+SAFE = {
+    "projects": {
+        "title", "description", "status", "field_id", "goal_ids", "target_group", "start_date", "end_date",
+        "release_date", "n_cases_yearly", "order_value_net_eur", "procedure",
+    },
+    "project_costs": {"kind", "amount_eur"},
+    "impact_ratings": {"points"},
+    "readiness_ratings": {"level"},
+    "maturity_ratings": {"level", "target_level", "evidence"},
+    "services": {"name", "bundle_id", "target_level"},
+    "efforts": {"effort_days", "phase_id"},
+    "phases": {"duration_months", "start_date", "actual_end_date", "share_done", "phase_id"},
+    "positions": {"fte", "start_date"},
+    "dependencies": {"kind"},
+    "requirements": {"title", "field_id", "goal_ids", "weight"},
+    "cooperations": {"kind"},
+}  # fmt: skip
+
+
+def german(value: float) -> str:
+    """Write a whole number with points between the thousands."""
+    return f"{value:,.0f}".replace(",", ".")
+
+
+def is_csv(book: Book) -> bool:
+    """Whether a book will be a text file."""
+    return book.file.endswith(".csv")
+
+
+def of_kind(*kinds: str) -> Fits:
+    """Fit safe columns of these kinds."""
+    return lambda table, column: column.kind in kinds and column.name in SAFE.get(table, ())
+
+
+def named(*names: str) -> Fits:
+    """Fit columns by table and name."""
+    return lambda table, column: f"{table}.{column.name}" in names
+
+
+def in_a_cell(
+    code: str,
+    fits: Fits,
+    write: Write,
+    *,
+    where: Callable[[Answer], bool] = lambda _: True,
+    proves: bool = False,
+    csv: bool = True,
+    empty: bool = False,
+) -> Kind:
+    """Make a kind that writes something into one cell.
+
+    ``proves`` says that what is written tells, or needs not to be told, how the column writes its numbers;
+    ``empty`` that it may go to an empty cell too.
+    """
+
+    def plant(made: Round, book: Book) -> bool:
+        if is_csv(book) and not csv:
+            return False
+        for at in made.shuffled(list(made.cells(book, fits, empty=empty)), book.file, code):
+            if not where(at):
+                continue
+            column = ("proof", book.file, at.sheet.name, at.number)
+            claims = [("cell", book.file, at.sheet.name, at.row, at.number), *([column] if proves else [])]
+            if made.claim(*claims):
+                made.put(at.sheet, at.row, at.number, write(at))
+                made.note(book, at.sheet, (at.row, at.number), code)
+                return True
+        return False
+
+    return Kind(code, plant)
+
+
+def says(text: Any) -> Write:
+    """Write always the same."""
+    return lambda _: text
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+AMOUNT = of_kind("amount")
+COUNT = of_kind("integer")
+NUMBER = of_kind("number")
+YEARS = named("project_costs.amount_eur")
+ORDER = named("projects.order_value_net_eur")
+
+
+def _worth(at: Answer) -> float:
+    value = at.value
+    return float(value) if isinstance(value, (int, float)) and value > 0 else 4.0
+
+
+def _positive(at: Answer) -> bool:
+    return isinstance(at.value, (int, float)) and at.value > 0
+
+
+def _euros(pattern: str) -> Write:
+    return lambda at: pattern.format(german(_worth(at)))
+
+
+def _range(at: Answer) -> str:
+    return f"{german(_worth(at) * 0.8)}–{german(_worth(at) * 1.3)} €"
+
+
+NUMBERS = (
+    in_a_cell("approximate", AMOUNT, _euros("ca. {} €"), where=_positive),
+    in_a_cell("at-most", AMOUNT, _euros("bis zu {} €"), where=_positive),
+    in_a_cell("at-least", AMOUNT, _euros("mind. {} €"), where=_positive),
+    in_a_cell("range", AMOUNT, _range, where=_positive),
+    in_a_cell("approximate", COUNT, says("ca. 500"), empty=True),
+    in_a_cell("at-most", COUNT, says("höchstens 500"), empty=True),
+    in_a_cell("at-least", COUNT, says("mehr als 500"), empty=True),
+    in_a_cell("range", COUNT, says("300–500"), empty=True),
+    in_a_cell("approximate", named("impact_ratings.points", "requirements.weight"), says("ca. 5")),
+    in_a_cell("not-a-number", of_kind("amount", "integer", "number"), says("siehe Antrag")),
+    in_a_cell("not-a-number", of_kind("amount", "integer", "number"), says("sehr viel")),
+    in_a_cell("see-attachment", of_kind("amount", "integer", "number", "date"), says("s. Anlage")),
+    in_a_cell("ambiguous-number", named("projects.n_cases_yearly"), says("1.234"), proves=True, empty=True),
+    in_a_cell("ambiguous-range", AMOUNT, says("50–100.000 €"), empty=True),
+    in_a_cell("tax-basis", YEARS, _euros("{} € netto"), where=_positive),
+    in_a_cell("other-tax-basis", ORDER, _euros("{} € brutto"), where=_positive),
+    in_a_cell("unknown-unit", AMOUNT, _euros("{} US-$")),
+    in_a_cell("unknown-unit", of_kind("integer", "number"), says("3 kWh")),
+    in_a_cell(
+        "turned-into-date", of_kind("amount", "integer", "number"), says(dt.date(2027, 4, 1)), csv=False
+    ),
+    in_a_cell("out-of-range", AMOUNT, says(-5000.0), empty=True),
+    in_a_cell("out-of-range", NUMBER, says(111), where=lambda at: (at.column.maximum or 0) > 1),
+    in_a_cell("out-of-range", COUNT, says(-3), empty=True),
+    in_a_cell("not-an-integer", COUNT, says(12.5), proves=True, empty=True),
+)
+
+# --- dates --------------------------------------------------------------------------------------------------
+
+DATE = of_kind("date")
+
+
+def _is_border(at: Answer) -> bool:
+    """Whether a date is the border of its month on the side that its column reads."""
+    value = at.value
+    return isinstance(value, dt.date) and value == (
+        month_end(value) if at.column.period_end else value.replace(day=1)
+    )
+
+
+def _span(at: Answer) -> str:
+    first, last = at.value, at.value
+    if at.column.period_end:
+        first = months_later(first, -3)
+    else:
+        last = month_end(months_later(last, 3))
+    return f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}"
+
+
+def _start_of_possible(at: Answer) -> bool:
+    return at.record.values.get("status") == "possible"
+
+
+DATES = (
+    in_a_cell("not-a-date", DATE, says("31.02.2027")),
+    in_a_cell("not-a-date", DATE, says("wenn Personal da ist")),
+    in_a_cell("ambiguous-date", DATE, says("03/04/2027")),
+    in_a_cell("year-as-date", DATE, says(dt.date(1905, 7, 18)), csv=False),  # 2026 in a cell of dates
+    in_a_cell("approximate-date", DATE, lambda at: f"voraussichtlich {at.value:%m/%Y}", where=_is_border),
+    in_a_cell("date-range", DATE, _span, where=_is_border),
+    in_a_cell("serial-date", DATE, lambda at: (at.value - dt.date(1899, 12, 30)).days, where=_is_border),
+    in_a_cell(
+        "two-digit-year", DATE, lambda at: f"{MONTHS[at.value.month - 1]} {at.value:%y}", where=_is_border
+    ),
+    in_a_cell("ongoing", named("projects.end_date"), says("laufend"), where=_start_of_possible),
+    in_a_cell("ongoing", named("projects.start_date"), says("läuft bereits"), where=_start_of_possible),
+)
+
+# --- choices, lists, yes and no -----------------------------------------------------------------------------
+
+CHOICE = of_kind("choice")
+
+
+def _label(at: Answer) -> str:
+    return str(at.column.choices[at.value][0])
+
+
+def _misspelt(at: Answer) -> str:
+    label = _label(at)
+    middle = len(label) // 2
+    return label[:middle] + label[middle + 1 :]
+
+
+def _not_recurring(at: Answer) -> bool:
+    return at.value is False
+
+
+CHOICES = (
+    in_a_cell("not-a-choice", CHOICE, says("mal sehen")),
+    in_a_cell("not-a-choice", of_kind("list"), lambda at: f"{at.sheet.cells[at.row, at.number]}; mal sehen"),
+    in_a_cell(
+        "choice-guessed",
+        named("projects.status", "project_costs.kind"),
+        _misspelt,
+        where=lambda at: len(_label(at)) >= 7,
+    ),
+    in_a_cell(
+        "remark-dropped",
+        CHOICE,
+        lambda at: f"{_label(at)} – in Abstimmung",
+        where=lambda at: "(" not in _label(at),  # not yet read: see LEFT_OUT
+    ),
+    in_a_cell(
+        "remark-dropped",
+        named("project_costs.is_recurring"),
+        says("nein – nur einmal"),
+        where=_not_recurring,
+    ),
+    in_a_cell("not-yes-no", named("project_costs.is_recurring"), says("teilweise"), where=_not_recurring),
+)
+
+# --- any cell -----------------------------------------------------------------------------------------------
+
+ANY = of_kind("text", "amount", "integer", "number", "date", "choice", "list")
+
+
+def _required(table: str, column: Column) -> bool:
+    return column.required and column.kind != "identifier" and column.name in SAFE.get(table, ())
+
+
+def _says_more(at: Answer) -> bool:
+    """Whether two other answers are left: one alone at the end of a table is read as a note, and said."""
+    return sum((at.row, number) in at.sheet.cells for number in at.sheet.columns.values()) > 2
+
+
+def _error(at: Answer) -> Any:
+    return "#BEZUG!" if is_csv(at.book) else Formula("=#REF!+1", "#REF!")
+
+
+EVERYWHERE = (
+    in_a_cell("cell-error", ANY, _error),
+    in_a_cell("formula-without-value", ANY, says(Formula("=SUM(Z98:Z99)", None)), csv=False),
+    in_a_cell("missing-value", _required, says(None), where=_says_more),
+    in_a_cell("no-answer", _required, says("noch offen")),
+)
+
+# --- keys ---------------------------------------------------------------------------------------------------
+
+
+def _lonely(made: Round) -> set[Any]:
+    """Keys that another table speaks of."""
+    return {
+        record.values.get(name)
+        for book in made.books
+        for sheet in book.sheets
+        for record in sheet.records.values()
+        for name in ("project_id", "other_id", "service_id")
+        if made.form.table(sheet.table).key != name
+    }
+
+
+KEYS = named(
+    "projects.project_id", "services.service_id", "positions.position_id", "requirements.requirement_id"
+)
+
+
+def in_a_key(code: str, write: Callable[[Answer, list[Answer]], Any]) -> Kind:
+    """Make a kind that changes the key of a record that nothing else speaks of; None finds no place."""
+
+    def plant(made: Round, book: Book) -> bool:
+        spoken_of = _lonely(made)
+        keys = list(made.cells(book, KEYS))
+        for at in made.shuffled(keys, book.file, code):
+            same = [other for other in keys if other.sheet is at.sheet and other.row < at.row]
+            free = [o for o in same if (o.book.file, o.sheet.name, o.row) not in made.claims]
+            written = write(at, free)
+            if at.value in spoken_of or written is Ellipsis:
+                continue
+            row = (book.file, at.sheet.name, at.row)
+            if made.claim(row, ("cell", *row, at.number)):
+                made.claims.update((o.book.file, o.sheet.name, o.row) for o in free[-1:])
+                made.put(at.sheet, at.row, at.number, written)
+                made.note(book, at.sheet, (at.row, at.number), code)
+                return True
+        return False
+
+    return Kind(code, plant)
+
+
+IDENTIFIERS = (
+    in_a_key("missing-key", lambda at, before: None),
+    in_a_key("missing-key", lambda at, before: "k. A."),
+    in_a_key("duplicate-key", lambda at, before: before[-1].value if before else ...),
+    in_a_cell("digits-lost", named("services.bundle_id"), says(99_001_234_567_890_123.0), csv=False),
+    in_a_cell("turned-into-date", named("services.bundle_id"), says(dt.date(2027, 4, 1)), csv=False),
+)
+
+# --- organisations ------------------------------------------------------------------------------------------
+
+
+def _office(code: str, name: str) -> Kind:
+    """A project whose lead is somebody else."""
+    # in a text file without a cover the leads say who sends it; of two nobody knows: see LEFT_OUT
+    is_one = code != "former-office-name"
+    return in_a_cell(code, named("projects.reported_office"), says(name), csv=is_one)
+
+
+def _guessed_cover(made: Round, book: Book) -> bool:
+    """The own name with a slip of the keys."""
+    sheet = book.sheet("returns")
+    office = next(office for office in made.world.offices if office.id == book.office_id)
+    words = sorted(office.name.split(), key=len)
+    if sheet is None or len(words[-1]) < 10:
+        return False
+    slip = words[-1][:5] + words[-1][6:]
+    at = (sheet.columns["reported_office"], 2)
+    if not made.claim(("cover", book.file)):
+        return False
+    made.put(sheet, *at, office.name.replace(words[-1], slip))
+    made.note(book, sheet, at, "office-guessed")
+    return True
+
+
+def _unknown_cover(made: Round, book: Book) -> bool:
+    """A cover that names an organisation of which nobody has heard."""
+    sheet = book.sheet("returns")
+    if sheet is None or not made.claim(("cover", book.file)):
+        return False
+    at = (sheet.columns["reported_office"], 2)
+    made.put(sheet, *at, "Amt für Zukunft")
+    made.note(book, sheet, at, "unknown-office")
+    return True
+
+
+OFFICES = (
+    _office("former-office-name", "Stabsstelle E-Government"),
+    _office("office-not-valid", "Amt für Fernschreiber"),
+    _office("unknown-office", "Amt für Zukunft"),
+    Kind("office-guessed", _guessed_cover),
+    Kind("unknown-office", _unknown_cover),
+)
+
+# Those that have the fewest places come first.
+CELL_KINDS: tuple[Kind, ...] = (
+    *IDENTIFIERS, *CHOICES[2:], *DATES[8:], *OFFICES, *CHOICES[:2], *DATES[:8], *NUMBERS, *EVERYWHERE,
+)  # fmt: skip
+__all__ = ["CELL_KINDS", "Plant", "german", "is_csv"]
