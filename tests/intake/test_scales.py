@@ -347,8 +347,11 @@ def test_per_cent_and_shares():
     assert [f for f in findings if f[0] != "unit-from-header"] == [
         ("ambiguous-share", "error", cell) for cell in ("C2", "C3", "C5")
     ]
-    columns, findings, _ = read("erledigt in %", 0.5, 0.2, 1)  # what the form's sheet stores
-    assert (columns["done"], findings) == ([0.5, 0.2, 1], [])
+    columns, findings, _ = read("erledigt in %", 0.5, 0.2, 1)
+    assert columns["done"] == [0.5, 0.2, 1]
+    assert findings == [("shares-as-stored", "warning", "C1")]
+    columns, findings, _ = read("erledigt in %", 1, 0)  # everything, or a hundredth
+    assert (columns["done"], findings) == ([None, 0], [("ambiguous-share", "error", "C2")])
     columns, findings, _ = read("erledigt in %", 0, 0)
     assert (columns["done"], findings) == ([0, 0], [])
     columns, findings, _ = read("Fortschritt", 1, 1, 0)  # no header says per cent

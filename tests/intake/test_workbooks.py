@@ -26,7 +26,7 @@ from digistrat.intake.workbooks import (
     parse_address,
     read_workbook,
 )
-from digistrat.intake.workbooks.dates import date_kind, serial_date
+from digistrat.intake.workbooks.dates import serial_date
 from digistrat.intake.workbooks.delimited import detect_delimiter
 from digistrat.intake.workbooks.formulas import move_formula
 from digistrat.intake.workbooks.rawvalues import decode_escapes
@@ -119,28 +119,6 @@ def test_serials_are_those_of_the_specification():
     assert serial_date(2_958_466) is None
     assert serial_date(-1) is None
     assert serial_date(43191.999999999) == dt.datetime(2018, 4, 2)
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        ("General", None),
-        ("0.00", None),
-        ('#,##0.00\\ "m²"', None),
-        ("[Red]0", None),
-        ("[$€-407] #,##0.00", None),
-        ("0.00E+00", None),
-        ('0 "days"', None),
-        ("dd.mm.yyyy", "date"),
-        ("[$-407]mmm\\ yy;@", "date"),
-        ("h:mm", "date"),
-        ("mm:ss.0", "date"),
-        ("[hh]:mm:ss", "elapsed"),
-        ("[mm]", "elapsed"),
-    ],
-)
-def test_formats_of_dates(code, kind):
-    assert date_kind(code) == kind
 
 
 def test_what_is_hidden_merged_or_filtered(tmp_path):

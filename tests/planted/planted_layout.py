@@ -9,7 +9,7 @@ from planted_cells import SAFE, is_csv
 from planting import Area, Kind, Round, drop_column
 
 from digistrat.example.books import Book
-from digistrat.example.sheets import Formula, Sheet, write_amount
+from digistrat.example.sheets import Formula, Share, Sheet, write_amount
 from digistrat.example.tables import Record
 
 Attempt = Callable[[Round, Book, Sheet], Any]
@@ -272,6 +272,10 @@ def _shares(made: Round, book: Book, sheet: Sheet) -> Any:
         0 < (r.values.get("share_done") or 0) < 1 for r in sheet.records.values()
     ):  # only zeros and ones under "%" may be either
         return None
+    number = sheet.columns["share_done"]
+    for row in sheet.records:  # without the format that shows per cent
+        if isinstance(sheet.cells.get((row, number)), Share):
+            sheet.cells[row, number] = float(sheet.cells[row, number])
     return sheet.header_row, _new_header(made, book, sheet, "share_done", "(in %)")
 
 
@@ -284,6 +288,7 @@ def _share(made: Round, book: Book, sheet: Sheet) -> Any:
     sheet.cells[sheet.header_row, number] = "erledigt in %"
     for row in rows[1:]:
         sheet.cells[row, number] = round(sheet.cells[row, number] * 100)
+    sheet.cells[rows[0], number] = float(sheet.cells[rows[0], number])  # nor is it shown as per cent
     return rows[0], number
 
 

@@ -25,6 +25,10 @@ class Formula:
     value: float | str | None
 
 
+class Share(float):
+    """A share that its cell shows as per cent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
     """How one organisation writes.
@@ -310,6 +314,8 @@ def write_value(column: Column, value: Any, habit: Habit) -> Any:
             return column.choices[value][0]
         case "list":
             return _write_list(value, column.choices, habit)
+        case "number" if column.headers and "%" in column.headers[habit.header % len(column.headers)]:
+            return Share(value)
         case _:
             return value
 

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from digistrat.example.sheets import Formula, Sheet
+from digistrat.example.sheets import Formula, Share, Sheet
 
 SAVED = dt.datetime(2025, 10, 1)  # in every file's properties, so that the same sheets give the same bytes
 _NO_VALUE = "no value was kept"
@@ -35,6 +35,7 @@ def write_xlsx(sheets: Sequence[Sheet], *, finish: Callable[[Any], None] | None 
     group = book.add_format({"bold": True, "align": "center", "bottom": 1})
     date = book.add_format({"num_format": "dd.mm.yyyy"})
     money = book.add_format({"num_format": "#,##0.00"})
+    share = book.add_format({"num_format": "0%"})
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)
         for row, first, last in sheet.merged:
@@ -50,6 +51,8 @@ def write_xlsx(sheets: Sequence[Sheet], *, finish: Callable[[Any], None] | None 
                 )
             elif isinstance(value, dt.date):
                 page.write_datetime(*place, dt.datetime(value.year, value.month, value.day), date)
+            elif isinstance(value, Share):
+                page.write_number(*place, value, share)
             elif isinstance(value, (int, float)):
                 page.write_number(
                     *place, value, money if isinstance(value, float) and value >= 1000 else None
@@ -88,11 +91,12 @@ def write_xls(sheets: Sequence[Sheet]) -> bytes:
 
     book = xlwt.Workbook(encoding="utf-8")
     date = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    share = xlwt.easyxf(num_format_str="0%")
     for sheet in sheets:
         page = book.add_sheet(sheet.name)
         for (row, column), value in sorted(sheet.cells.items()):
             shown = value.value if isinstance(value, Formula) else value
-            style = (date,) if isinstance(shown, dt.date) else ()
+            style = (date,) if isinstance(shown, dt.date) else (share,) if isinstance(shown, Share) else ()
             page.write(row - 1, column - 1, shown, *style)
     buffer = io.BytesIO()
     book.save(buffer)
@@ -115,6 +119,8 @@ def _as_text(value: Any) -> str:
         return ""
     if isinstance(shown, dt.date):
         return f"{shown:%d.%m.%Y}"
+    if isinstance(shown, Share):
+        return f"{shown:.0%}"
     if isinstance(shown, float):
         return f"{shown:.2f}".replace(".", ",")
     return str(shown)

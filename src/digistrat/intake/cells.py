@@ -47,6 +47,7 @@ SEVERITY: dict[str, Severity] = {
     "remark-dropped": "warning",
     "serial-date": "warning",
 }
+FROM_FORMAT = "unit-from-format"
 STATES = {"value": "assessed"}
 MOST = 2**53  # whole numbers up to here are exact
 
@@ -101,6 +102,9 @@ def read_cells(
     share = region.form.approximate_share
     parse = cell_parser(column, measure, decimal=decimal, share=share, quarters=quarters)
     values, others = _plain_values(column, raws, measure) if not quarters else (list(raws), range(len(raws)))
+    formatted = [i for i, cell in enumerate(cells) if cell is not None and cell.shown is not None]
+    if formatted:
+        others = sorted({*others, *formatted})
     known: dict[str, Parsed] = {}
     special: list[tuple[int, Parsed]] = []
     for position in others:
@@ -108,13 +112,14 @@ def read_cells(
         if type(raw) is str and raw in known:
             parsed = known[raw]
         else:
-            parsed = _read_cell(cells[position], parse, column)
+            parsed = _read_cell(cells[position], parse, column, measure)
             if type(raw) is str and not cells[position].error:  # type: ignore[union-attr]
                 known[raw] = parsed
         values[position] = parsed.value
         if parsed.state != "value" or parsed.codes:
             special.append((position, parsed))
     answers = Answers(raws, values, [None] * len(raws), [None] * len(raws), [STATES["value"]] * len(raws))
+    _tell_formats(region, column, number, special)
     for position, parsed in special:
         answers.lower[position], answers.upper[position] = parsed.lower, parsed.upper
         answers.states[position] = STATES.get(parsed.state, parsed.state)
@@ -150,15 +155,47 @@ def _plain_values(
     return values, range(len(raws))
 
 
-def _read_cell(cell: Cell | None, parse: Callable[[Any], Parsed], column: Column) -> Parsed:
+def _read_cell(
+    cell: Cell | None, parse: Callable[[Any], Parsed], column: Column, measure: Measure | None
+) -> Parsed:
     if cell is None:
         return MISSING
     if cell.error:
         return unreadable("cell-error")
     if cell.value is None and cell.formula:
         return unreadable("formula-without-value")
-    parsed = parse(cell.value)
+    parsed = parse(cell.value) if cell.shown is None else _as_shown(cell, parse, measure)
     return _within(parsed, column) if column.kind in NUMERIC and parsed.state == "value" else parsed
+
+
+def _as_shown(cell: Cell, parse: Callable[[Any], Parsed], measure: Measure | None) -> Parsed:
+    """Read a number with what its format writes beside it, as the office sees it.
+
+    Where that makes it another number than the one that is stored, it is told; where the header has a unit
+    as well, nobody knows which of the two is meant.
+    """
+    value: Any = cell.value
+    shown = parse(cell.shown.written(value))  # type: ignore[union-attr]
+    if measure is None or shown.state != "value":
+        return shown
+    plain = parse(value)
+    if plain.state != "value" or plain.value == shown.value:
+        return shown
+    if measure.scale is not AS_WRITTEN:
+        return unreadable("format-contradicts")
+    return shown._replace(codes=(*shown.codes, FROM_FORMAT))
+
+
+def _tell_formats(region: Region, column: Column, number: int, special: list[tuple[int, Parsed]]) -> None:
+    """Tell once of a column that its numbers were taken with the unit that their cells' format writes."""
+    told = [position for position, parsed in special if FROM_FORMAT in parsed.codes]
+    if not told:
+        return
+    place = (region.records[told[0]], number)
+    cell = region.cells[place]
+    values = {**_expected(column, region.header_text(number) or column.name), "count": len(told)}
+    shown = cell.shown.written(cell.value)  # type: ignore[union-attr, arg-type]
+    region.say(FROM_FORMAT, "info", place, value=shown, column=column.name, values=values)
 
 
 def _within(parsed: Parsed, column: Column) -> Parsed:
@@ -181,21 +218,23 @@ def _within(parsed: Parsed, column: Column) -> Parsed:
 
 def _tell(region: Region, column: Column, place: tuple[int, int], parsed: Parsed) -> None:
     """Say what a cell's reader remarked, and that a required answer is missing."""
-    codes = [(code, SEVERITY.get(code, "error")) for code in parsed.codes]
+    codes = [(code, SEVERITY.get(code, "error")) for code in parsed.codes if code != FROM_FORMAT]
     if not codes and parsed.state in ("missing", "not_applicable") and column.required and not column.take:
         found = "no-answer" if region.text(*place) else "missing-value"
         codes = [("missing-key" if column.name == region.table.key else found, "warning")]
     for code, severity in codes:
         values = _expected(column, region.header_text(place[1]) or column.name)
-        shown = _shown_boolean(region.cells.get(place), region.form.language)
+        shown = _shown(region.cells.get(place), region.form.language)
         region.say(code, severity, place, value=shown, column=column.name, values=values)
 
 
-def _shown_boolean(cell: Cell | None, language: str) -> str | None:
-    """True and false as their cell shows them; None for every other value."""
-    if cell is None or not isinstance(cell.value, bool) or cell.error:
+def _shown(cell: Cell | None, language: str) -> str | None:
+    """True and false, and numbers with a format, as their cell shows them; None for every other value."""
+    if cell is None or cell.error:
         return None
-    return str(words()["booleans"]["shown"][language][0 if cell.value else 1])
+    if isinstance(cell.value, bool):
+        return str(words()["booleans"]["shown"][language][0 if cell.value else 1])
+    return None if cell.shown is None else cell.shown.written(cell.value)  # type: ignore[arg-type]
 
 
 def _expected(column: Column, header: str) -> dict[str, Any]:

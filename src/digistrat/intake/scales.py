@@ -132,16 +132,15 @@ def _look_like_euros(region: Region, number: int) -> bool:
 
 
 def _share(region: Region, column: Column, number: int, *, silent: bool) -> Scale:
-    """Per cent below a header: 50 is a half, but 0.5 may be a half that the sheet shows as 50 %.
+    """Per cent below a header: 50 is a half, but 0.5 may be one too, as a sheet stores 50 %.
 
-    Of nothing but ones nobody can know whether they are all or a hundredth. Below the form's own header
-    (`silent`) they are what its sheet stores for 100 %.
+    Of nothing but ones nobody can know whether they are all or a hundredth. Cells that are shown as per
+    cent speak for themselves. The form's own header (`silent`) is no news.
     """
     place, values = (region.header, number), _in(region.header_text(number))
     found = [v for v in _numbers(region, number) if v]
-    if found and max(map(abs, found)) <= 1 and (silent or any(abs(v) != 1 for v in found)):
-        if not silent:
-            region.say("shares-as-stored", "warning", place, column=column.name, values=values)
+    if found and max(map(abs, found)) <= 1 and any(abs(v) != 1 for v in found):
+        region.say("shares-as-stored", "warning", place, column=column.name, values=values)
         return AS_WRITTEN
     if found and not silent:
         region.say("unit-from-header", "info", place, column=column.name, values={**values, "factor": "0.01"})
@@ -149,10 +148,11 @@ def _share(region: Region, column: Column, number: int, *, silent: bool) -> Scal
 
 
 def _numbers(region: Region, number: int) -> list[float]:
+    """Numbers beside which neither the text nor the cell's format writes anything."""
     found = []
     for row in region.records:
         cell = region.cells.get((row, number))
-        value: Any = None if cell is None else cell.value
+        value: Any = None if cell is None or cell.shown else cell.value
         if isinstance(value, str):
             try:
                 value = float(clean(value).replace(",", "."))

@@ -1,37 +1,10 @@
-"""Numbers that a spreadsheet shows as dates: formats that mean one, and the two calendars."""
+"""Numbers that a spreadsheet shows as dates, in its two calendars."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from typing import Literal
 
-DateKind = Literal["date", "elapsed"]
-
-# Formats that every reader knows by number (ECMA-376 part 1, 18.8.30).
-BUILTIN_DATES: dict[int, DateKind] = {
-    **dict.fromkeys((*range(14, 23), 45, 47), "date"),
-    46: "elapsed",
-}
-_ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-_NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')  # literals, padding, colours, conditions
 _EPOCH_1900, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
-
-
-def date_kind(code: str) -> DateKind | None:
-    """Whether a number format shows a date or time, an elapsed time, or neither.
-
-    Examples
-    --------
-    >>> date_kind("dd.mm.yyyy"), date_kind("[h]:mm"), date_kind('0.00 "days"'), date_kind("[Red]0")
-    ('date', 'elapsed', None, None)
-    """
-    if code.lower() in ("general", "standard"):  # some writers store the German name
-        return None
-    first = code.split(";", 1)[0]
-    if _ELAPSED.search(first):
-        return "elapsed"
-    return "date" if any(letter in "dmyhs" for letter in _NOT_CODE.sub("", first).lower()) else None
 
 
 def serial_date(serial: float, *, date1904: bool = False) -> dt.datetime | dt.time | None:

@@ -13,6 +13,7 @@ from typing import Any
 from digistrat.intake.workbooks import worker
 from digistrat.intake.workbooks.annotations import COMMENT, without_author
 from digistrat.intake.workbooks.dates import serial_date
+from digistrat.intake.workbooks.formats import cell_format
 from digistrat.intake.workbooks.records import Annotation, Cell, Limits, Workbook, WorkbookError, make_sheet
 
 
@@ -37,11 +38,13 @@ def read_xls(path: Path, limits: Limits, deadline: float) -> Workbook:
             if mark == "e":
                 cells[row, column] = Cell(row, column, None, None, raw)
                 continue
-            value = raw
+            value, shown = raw, None
             if mark == "d":
                 date = serial_date(raw, date1904=answer["date1904"])
                 value = raw if date is None else date
-            cells[row, column] = Cell(row, column, value)
+            elif mark != "v":
+                shown = cell_format(mark)
+            cells[row, column] = Cell(row, column, value, shown=None if shown == "date" else shown)
         said = ((r, c, without_author(text, author)) for r, c, text, author in comments)
         sheets.append(
             make_sheet(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from digistrat.intake.workbooks.annotations import COMMENT
 from digistrat.intake.workbooks.container import Container
+from digistrat.intake.workbooks.formats import ELAPSED, PER_CENT, NumberFormat, format_of_shown
 from digistrat.intake.workbooks.rawvalues import iso_date, number
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
@@ -268,8 +269,9 @@ class _Reader:
         if table.column > MAX_COLUMN:
             raise WorkbookError("file-damaged", self.file, f"{table.name}: column {table.column}")
         self.make_room(repeated)
-        columns = range(first, table.column + 1)
-        table.in_row += [Cell(table.row, column, value, formula, error) for column in columns]
+        shown = self.shown(attributes, value)
+        for column in range(first, table.column + 1):
+            table.in_row.append(Cell(table.row, column, value, formula, error, shown))
 
     def end_row(self, table: _Table) -> None:
         """Keep the row's cells, as often as the row is repeated."""
@@ -312,6 +314,21 @@ class _Reader:
         text = attributes.get(_OFFICE + "string-value", text)
         self.text_size += sys.getsizeof(text)
         return text or None, None
+
+    def shown(self, attributes: dict[str, str], value: Value) -> NumberFormat | None:
+        """What a cell shows beside its number."""
+        if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
+            return None
+        kind = attributes.get(_OFFICE + "value-type")
+        if kind == "time":
+            return ELAPSED
+        found = format_of_shown(self.paragraphs[0], value) if len(self.paragraphs) == 1 else None
+        if found is None and kind == "percentage":
+            return PER_CENT
+        if found is None and kind == "currency":
+            currency = attributes.get(_OFFICE + "currency", "")
+            return NumberFormat(after=f" {currency}") if currency else None
+        return found
 
     def check(self) -> None:
         """Refuse too much text."""

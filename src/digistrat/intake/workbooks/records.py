@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from digistrat.intake.workbooks.formats import NumberFormat
 from digistrat.texts import text
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
@@ -90,6 +91,8 @@ class Cell(NamedTuple):
         Text of the formula with its ``=``; with value and error None it was saved without a value.
     error : str or None
         ``#REF!`` and the like.
+    shown : NumberFormat or None
+        What is shown of a number beyond the number itself: a unit, per cent, leading zeros.
     """
 
     row: int
@@ -97,6 +100,7 @@ class Cell(NamedTuple):
     value: Value
     formula: str | None = None
     error: str | None = None
+    shown: NumberFormat | None = None
 
 
 class Annotation(NamedTuple):

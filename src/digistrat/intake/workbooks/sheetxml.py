@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from digistrat.intake.workbooks.container import Container, PartMissing
-from digistrat.intake.workbooks.dates import DateKind, serial_date
+from digistrat.intake.workbooks.dates import serial_date
+from digistrat.intake.workbooks.formats import CellFormat
 from digistrat.intake.workbooks.formulas import formula_pieces, move_formula
 from digistrat.intake.workbooks.localnames import LocalNames
 from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
@@ -57,7 +58,7 @@ def read_sheet(
     room: int,
     *,
     strings: Sequence[str],
-    date_kinds: Sequence[DateKind | None],
+    formats: Sequence[CellFormat],
     date1904: bool,
 ) -> Sheet:
     """Read a worksheet part.
@@ -72,7 +73,7 @@ def read_sheet(
         How many more cells the file may have.
     strings
         The shared strings.
-    date_kinds
+    formats
         What each cell format shows.
     date1904
         Whether serials count from 1904.
@@ -83,9 +84,9 @@ def read_sheet(
         If it is damaged or passes a limit.
     """
     maybe_plain = _look_at_masses(container, part, room)
-    reader = SheetReader(container, part, strings, date_kinds, date1904, room)
+    reader = SheetReader(container, part, strings, formats, date1904, room)
     if not (maybe_plain and reader.read_plain(container)):
-        reader = SheetReader(container, part, strings, date_kinds, date1904, room)
+        reader = SheetReader(container, part, strings, formats, date1904, room)
         reader.read_any(container)
     return make_sheet(
         name,
@@ -131,12 +132,12 @@ class SheetReader:
         container: Container,
         part: str,
         strings: Sequence[str],
-        date_kinds: Sequence[DateKind | None],
+        formats: Sequence[CellFormat],
         date1904: bool,
         room: int,
     ) -> None:
         self.file, self.limits, self.part = container.file, container.limits, part
-        self.strings, self.date_kinds, self.date1904, self.room = strings, date_kinds, date1904, room
+        self.strings, self.formats, self.date1904, self.room = strings, formats, date1904, room
         self.cells: dict[tuple[int, int], Cell] = {}
         self.hidden_rows: set[int] = set()
         self.hidden_columns = bytearray(MAX_COLUMN + 1)
@@ -146,7 +147,7 @@ class SheetReader:
         self.texts: list[str] = []
         self.shared: dict[str, tuple[str, int, int]] = {}
         self.n_moved = self.text_size = 0
-        self.kinds: dict[str, tuple[str, bool]] = {}
+        self.kinds: dict[str, tuple[str, CellFormat]] = {}
         self.dates: dict[str, Value] = {}
         self.in_row = False
         self.row = self.column = 0
@@ -233,8 +234,8 @@ class SheetReader:
         elif tag == "c":
             self.in_cell = False
             if self.raw is not None or self.formula is not None or self.inline is not None:
-                is_date = self.style is not None and self.shows_date(self.style)
-                self.add(self.type, is_date, self.raw, self.inline, self.formula)
+                format_ = None if self.style is None else self.format_of(self.style)
+                self.add(self.type, format_, self.raw, self.inline, self.formula)
         elif tag == "f":
             self.formula = self.whole_formula("".join(self.texts), self.formula_attributes)
         elif tag == "t":
@@ -264,10 +265,12 @@ class SheetReader:
             formula = "TABLE()"
         return "=" + formula if formula else None
 
-    def add(self, kind: str, is_date: bool, raw: str | None, inline: str | None, formula: str | None) -> None:
+    def add(
+        self, kind: str, format_: CellFormat, raw: str | None, inline: str | None, formula: str | None
+    ) -> None:
         """Turn what was read of a cell into a value, and keep it if it is one."""
         value: Value = None
-        error = None
+        error = shown = None
         if raw is None:
             if inline is not None:
                 value = decode_escapes(inline)
@@ -277,8 +280,10 @@ class SheetReader:
                 value = self.shared_string(raw)
         elif kind == "n" or kind == "":
             value = number(raw)
-            if is_date:
+            if format_ == "date":
                 value = self.date(value)
+            elif format_ is not None and not isinstance(value, str):
+                shown = format_
         elif kind == "b":
             value = raw.strip() in TRUE if raw.strip() else None
         elif kind == "e":
@@ -290,7 +295,7 @@ class SheetReader:
             self.text_size += sys.getsizeof(value)
         if formula is not None or error is not None or (value is not None and value != ""):
             place = (self.row, self.column)
-            self.cells[place] = Cell(self.row, self.column, value, formula, error)
+            self.cells[place] = Cell(self.row, self.column, value, formula, error, shown)
 
     def shared_string(self, raw: str) -> str:
         """Look a text up in the shared strings."""
@@ -310,10 +315,10 @@ class SheetReader:
         date = serial_date(value, date1904=self.date1904)
         return value if date is None else date
 
-    def shows_date(self, style: str) -> bool:
-        """Tell whether a cell's format shows a date."""
-        index = int(style) if style.isdecimal() and len(style) < 10 else len(self.date_kinds)
-        return index < len(self.date_kinds) and self.date_kinds[index] == "date"
+    def format_of(self, style: str) -> CellFormat:
+        """Return what a cell's format makes of a number."""
+        index = int(style) if style.isdecimal() and len(style) < 10 else len(self.formats)
+        return self.formats[index] if index < len(self.formats) else None
 
     def address(self, reference: str) -> tuple[int, int]:
         """Parse an address, or call the part damaged."""
@@ -379,9 +384,9 @@ class SheetReader:
                     if row > MAX_ROW:
                         raise NotPlain
             try:
-                kind, is_date = kinds[attributes]
+                kind, format_ = kinds[attributes]
             except KeyError:
-                kind, is_date = self.cell_kind(attributes)
+                kind, format_ = self.cell_kind(attributes)
             if raw:
                 if kind == "s" and raw.isdecimal():
                     value = strings[int(raw)]
@@ -390,8 +395,8 @@ class SheetReader:
                 elif kind == "str":
                     value = decode_escapes(raw)
                     self.text_size += sys.getsizeof(value)
-                elif kind == "n":
-                    if is_date:
+                elif kind == "n" and (format_ is None or format_ == "date"):
+                    if format_:
                         value = dates.get(raw)
                         if value is None:
                             value = dates[raw] = self.date(number(raw))
@@ -401,12 +406,14 @@ class SheetReader:
                         continue
                 else:
                     self.row, self.column = row, column
-                    self.add(kind, is_date, raw, None, "=" + formula if formula else None)
+                    self.add(kind, format_, raw, None, "=" + formula if formula else None)
                     continue
-                cells[row, column] = new(Cell, (row, column, value, "=" + formula if formula else None, None))
+                cells[row, column] = new(
+                    Cell, (row, column, value, "=" + formula if formula else None, None, None)
+                )
             elif body:
                 self.row, self.column = row, column
-                self.read_body(kind, is_date, body)
+                self.read_body(kind, format_, body)
         self.row, self.column = row, column
 
     def read_mark(self, mark: str) -> None:
@@ -439,7 +446,7 @@ class SheetReader:
                 raise NotPlain
             self.cell_kind(last[3])
 
-    def read_body(self, kind: str, is_date: bool, body: str) -> None:
+    def read_body(self, kind: str, format_: CellFormat, body: str) -> None:
         """Read a cell with a formula, a text of its own, or an entity."""
         match = _BODY.fullmatch(body)
         if match is None:
@@ -454,16 +461,16 @@ class SheetReader:
             raw = ""
         if inline is not None:
             inline = unescape(inline)
-        self.add(kind, is_date, raw, inline, formula)
+        self.add(kind, format_, raw, inline, formula)
 
-    def cell_kind(self, attributes: str) -> tuple[str, bool]:
-        """Type of a cell and whether its format shows a date, worked out once for equal attributes."""
+    def cell_kind(self, attributes: str) -> tuple[str, CellFormat]:
+        """Type of a cell and what its format makes of it, worked out once for equal attributes."""
         found = self.plain_attributes(attributes)
         if "r" in found:
             raise NotPlain
         style = found.get("s")
         kind = found.get("t", "n") or "n"
-        self.kinds[attributes] = answer = (kind, style is not None and self.shows_date(style))
+        self.kinds[attributes] = answer = (kind, None if style is None else self.format_of(style))
         return answer
 
     def plain_attributes(self, text: str) -> dict[str, str]:

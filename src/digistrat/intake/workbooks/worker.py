@@ -3,8 +3,8 @@
 Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: file, most
 cells, bytes of memory, seconds. Writes a pickled ``(code, detail)`` or the sheets to standard output; a
 sheet is ``(name, hidden, cells, hidden rows, hidden columns, merged, comments)``, a cell
-``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), a comment
-``(row, column, text, author)``.
+``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), or else the
+format of a number; a comment ``(row, column, text, author)``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 # Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
 CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
 BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85
+ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 MANY_BLANKS, MOST_BLANKS, MOST_OTHERS = 1_000_000, 8_000_000, 2_000_000
 
 
@@ -137,10 +138,11 @@ def read_xls(path: str, n_cells: int, *, formats: bool) -> Any:
                 if kind == 1 and value != "":
                     cells.append((row + 1, column, "v", value))
                 elif kind == 2:
-                    cells.append((row + 1, column, "v", whole(value)))
+                    code = format_code(book, sheet, row, column - 1)
+                    cells.append((row + 1, column, code if len(code) > 1 else "v", whole(value)))
                 elif kind == 3:
-                    mark = "v" if shows_elapsed(book, sheet, row, column - 1) else "d"
-                    cells.append((row + 1, column, mark, value))
+                    code = format_code(book, sheet, row, column - 1)
+                    cells.append((row + 1, column, code if ELAPSED.search(code) else "d", value))
                 elif kind == 4:
                     cells.append((row + 1, column, "v", bool(value)))
                 elif kind == 5:
@@ -185,12 +187,11 @@ def read_calamine(path: str, n_cells: int) -> Any:
     return {"sheets": sheets, "date1904": False, "errors": False}
 
 
-def shows_elapsed(book: Any, sheet: Any, row: int, column: int) -> bool:
-    """Whether a cell's format shows an elapsed time such as ``[h]:mm`` rather than a date."""
+def format_code(book: Any, sheet: Any, row: int, column: int) -> str:
+    """Text of a cell's number format; empty where xlrd does not read formats."""
     if not book.formatting_info:
-        return False
-    key = book.xf_list[sheet.cell_xf_index(row, column)].format_key
-    return re.search(r"\[(h+|m+|s+)\]", book.format_map[key].format_str, re.IGNORECASE) is not None
+        return ""
+    return str(book.format_map[book.xf_list[sheet.cell_xf_index(row, column)].format_key].format_str)
 
 
 def whole(value: float) -> int | float:

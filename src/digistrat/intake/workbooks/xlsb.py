@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from digistrat.intake.workbooks.container import Container, PartMissing
-from digistrat.intake.workbooks.dates import BUILTIN_DATES, DateKind, date_kind, serial_date
+from digistrat.intake.workbooks.dates import serial_date
+from digistrat.intake.workbooks.formats import BUILTIN, CellFormat, cell_format
 from digistrat.intake.workbooks.rawvalues import decode_escapes, whole
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
@@ -69,14 +70,13 @@ def read_xlsb(path: Path, container: Container) -> Workbook:
     relations = read_relations(container, BOOK)
     entries, date1904 = _sheet_list(container)
     strings: list[str] = []
-    kinds: list[DateKind | None] = []
+    formats: list[CellFormat] = []
     with suppress(PartMissing):
         for target in targets(relations, "/sharedStrings")[:1]:
             strings = _strings(container, target)
         for target in targets(relations, "/styles")[:1]:
-            kinds = _date_kinds(container, target)
-    dates = [kind == "date" for kind in kinds]
-    read_cells = partial(_read_sheet, container, strings=strings, dates=dates, date1904=date1904)
+            formats = _cell_formats(container, target)
+    read_cells = partial(_read_sheet, container, strings=strings, formats=formats, date1904=date1904)
     unseen: list[tuple[str, str]] = []
 
     def read(part: str, name: str, hidden: bool, room: int) -> Sheet:
@@ -178,18 +178,18 @@ def _strings(container: Container, part: str) -> list[str]:
     return strings
 
 
-def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
-    formats: dict[int, DateKind | None] = dict(BUILTIN_DATES)
-    kinds: list[DateKind | None] = []
+def _cell_formats(container: Container, part: str) -> list[CellFormat]:
+    formats: dict[int, CellFormat] = dict(BUILTIN)
+    found: list[CellFormat] = []
     inside = False
     for number, content in _records(container, part):
         if number == _FORMAT:
-            formats[int.from_bytes(content[:2], "little")] = date_kind(_wide(content, 2)[0])
+            formats[int.from_bytes(content[:2], "little")] = cell_format(_wide(content, 2)[0])
         elif number in (_BEGIN_FORMATS, _END_FORMATS):
             inside = number == _BEGIN_FORMATS
         elif number == _XF and inside:
-            kinds.append(formats.get(int.from_bytes(content[2:4], "little")))
-    return kinds
+            found.append(formats.get(int.from_bytes(content[2:4], "little")))
+    return found
 
 
 def _read_sheet(
@@ -200,7 +200,7 @@ def _read_sheet(
     room: int,
     *,
     strings: list[str],
-    dates: list[bool],
+    formats: list[CellFormat],
     date1904: bool,
 ) -> Sheet:
     if container.size(part) > _COUNT_FROM:
@@ -224,12 +224,16 @@ def _read_sheet(
             value, error = _value(kind, content, start, strings)
             if value == "":
                 continue
+            shown = None
             if kind in (_RK, _REAL) and isinstance(value, (int, float)):
                 style = int.from_bytes(content[start - 4 : start - 1], "little")
-                if style < len(dates) and dates[style]:
+                format_ = formats[style] if style < len(formats) else None
+                if format_ == "date":
                     date = serial_date(value, date1904=date1904)
                     value = value if date is None else date
-            cells[row, column] = Cell(row, column, value, None, error)
+                else:
+                    shown = format_
+            cells[row, column] = Cell(row, column, value, None, error, shown)
             if len(cells) > room:
                 raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
         elif number == _ROW:

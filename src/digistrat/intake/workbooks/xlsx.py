@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digistrat.intake.workbooks.annotations import read_annotations
 from digistrat.intake.workbooks.container import Container, PartMissing, resolve
-from digistrat.intake.workbooks.dates import BUILTIN_DATES, DateKind, date_kind
+from digistrat.intake.workbooks.formats import BUILTIN, CellFormat, cell_format
 from digistrat.intake.workbooks.localnames import LocalNames
 from digistrat.intake.workbooks.rawvalues import decode_escapes
 from digistrat.intake.workbooks.records import Sheet, Workbook, WorkbookError
@@ -35,13 +35,13 @@ def read_xlsx(path: Path, container: Container) -> Workbook:
     relations = read_relations(container, book)
     entries, date1904 = _sheet_list(container, book)
     strings: list[str] = []
-    kinds: list[DateKind | None] = []
+    formats: list[CellFormat] = []
     with suppress(PartMissing):
         for target in targets(relations, "/sharedStrings")[:1]:
             strings = read_strings(container, target)
     for target in targets(relations, "/styles")[:1]:
-        kinds = _date_kinds(container, target)
-    read_cells = partial(read_sheet, container, strings=strings, date_kinds=kinds, date1904=date1904)
+        formats = _cell_formats(container, target)
+    read_cells = partial(read_sheet, container, strings=strings, formats=formats, date1904=date1904)
 
     lost: list[Note] = []
 
@@ -159,9 +159,9 @@ def _sheet_list(container: Container, book: str) -> tuple[list[tuple[str, str, b
     return entries, date1904
 
 
-def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
+def _cell_formats(container: Container, part: str) -> list[CellFormat]:
     """List what each cell format shows, in the order in which cells name them."""
-    formats: dict[int, DateKind | None] = dict(BUILTIN_DATES)
+    formats: dict[int, CellFormat] = dict(BUILTIN)
     numbers: list[int] = []
     inside = False
     local = LocalNames()
@@ -172,7 +172,7 @@ def _date_kinds(container: Container, part: str) -> list[DateKind | None]:
         if len(formats) > _MOST_FORMATS or len(numbers) > _MOST_FORMATS:
             raise WorkbookError("file-too-large", container.file, f"> {_MOST_FORMATS} formats")
         if tag == "numFmt" and attributes.get("numFmtId", "").isdigit():
-            formats[int(attributes["numFmtId"])] = date_kind(attributes.get("formatCode", ""))
+            formats[int(attributes["numFmtId"])] = cell_format(attributes.get("formatCode", ""))
         elif tag == "cellXfs":
             inside = True
         elif tag == "xf" and inside:
