@@ -18,7 +18,7 @@ from digistrat.findings import Finding, findings_frame
 from digistrat.intake.feedback import is_feedback_sheet, read_feedback, write_feedback
 from digistrat.intake.feedback.writing import escape_text, safe_text
 from digistrat.intake.workbooks import read_workbook
-from digistrat.intake.workbooks.sheetxml import decode_escapes
+from digistrat.intake.workbooks.rawvalues import decode_escapes
 
 TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -204,6 +204,8 @@ def test_the_sheet_is_what_the_format_allows(tmp_path):
     links = {link.get("ref"): link.get("location") for link in root.iter(f"{space}hyperlink")}
     assert links == {"C7": "'Data'!A1", "D8": "'Data'!A1"}  # there is no sheet "?"
     assert root.find(f"{space}autoFilter").get("ref") == "A5:I8"
+    hidden = [int(column.get("min")) for column in root.iter(f"{space}col") if column.get("hidden") == "1"]
+    assert hidden == [8, 9]  # field and code: words of ours
     assert root.find(f"{space}sheetViews")[0].get("tabSelected") is None
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbook_files import MAIN, sheet_xml, write_xlsx
 
-from digistrat.intake.workbooks import WorkbookError, read_workbook, sheetxml, strings
+from digistrat.intake.workbooks import WorkbookError, read_workbook, strings, tiles
 
 STYLES = (
     f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="46"/></cellXfs>'
@@ -30,7 +30,7 @@ def seen(path):
 def both(path, monkeypatch):
     """Return what a file gives by the fast pass and by expat alone, and whether each part was plain."""
     plain = []
-    fast, fast_strings = sheetxml.SheetReader.read_plain, strings._read_plain
+    fast, fast_strings = tiles.TileReader.read_plain, strings._read_plain
 
     def watched(self, container):
         plain.append(fast(self, container))
@@ -42,11 +42,11 @@ def both(path, monkeypatch):
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(sheetxml.SheetReader, "read_plain", watched)
+        patch.setattr(tiles.TileReader, "read_plain", watched)
         patch.setattr(strings, "_read_plain", watched_strings)
         first = seen(path)
     with monkeypatch.context() as patch:
-        patch.setattr(sheetxml.SheetReader, "read_plain", lambda self, container: container.again(self.part))
+        patch.setattr(tiles.TileReader, "read_plain", lambda self, container: container.again(self.part))
         patch.setattr(strings, "_read_plain", lambda container, part: None)
         second = seen(path)
     return first, second, plain

@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from digistrat.intake.feedback.archive import CannotPatch, rewrite
 from digistrat.intake.workbooks.container import Container, part_name
-from digistrat.intake.workbooks.sheetxml import decode_escapes
+from digistrat.intake.workbooks.rawvalues import decode_escapes
 from digistrat.intake.workbooks.xlsx import read_relations, workbook_part
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -65,7 +66,11 @@ class Book:
 
 
 def put_sheet(
-    data: bytes, container: Container, wished: str, replaced: str | None, write: Callable[[str], bytes]
+    data: bytes,
+    container: Container,
+    wished: str,
+    replaced: str | None,
+    write: Callable[[str, int | None], bytes],
 ) -> bytes:
     """Return a workbook with a sheet more behind the last, or with another part for one that it has.
 
@@ -80,7 +85,8 @@ def put_sheet(
     replaced
         Name of the sheet whose part is to be replaced, None for a new sheet; one with comments stays.
     write
-        Makes the sheet's part for the namespace that the workbook uses.
+        Makes the sheet's part for the namespace that the workbook uses, and a format of its own that wraps
+        texts, where it has one.
 
     Raises
     ------
@@ -96,11 +102,35 @@ def put_sheet(
     if book.namespace not in (MAIN, STRICT_MAIN):
         raise CannotPatch("namespace")
     names = [decode_escapes(sheet.attributes.get("name", "")) for sheet in book.sheets]
-    sheet = write(book.namespace)
+    sheet = write(book.namespace, _wrapping_format(container, book))
     place = None if replaced is None else _place(container, book, names, replaced)
     if place is None:
         return _append(data, container, book, _free_name(wished, names), sheet)
     return _replace(data, container, book, *place, sheet)
+
+
+def _wrapping_format(container: Container, book: Book) -> int | None:
+    """Return the number of a format that wraps texts and is plain otherwise; best one aligned at the top."""
+    part = next((p for kind, p, _ in book.relations.values() if kind.endswith("/styles")), "")
+    if part not in container:
+        return None
+    try:
+        styles = ElementTree.fromstring(container.read(part))
+    except ElementTree.ParseError:
+        return None
+    space = {"": book.namespace}
+    is_bold = [font.find("b", space) is not None for font in styles.iterfind("fonts/font", space)]
+    found: dict[bool, int] = {}
+    for number, entry in enumerate(styles.iterfind("cellXfs/xf", space)):
+        alignment = entry.find("alignment", space)
+        given = {} if alignment is None else dict(alignment.attrib)
+        wraps = given.pop("wrapText", "0") in ("1", "true") and given.pop("horizontal", "left") == "left"
+        at_top = given.pop("vertical", "") == "top"
+        rest = [*given.values(), entry.get("fillId", "0"), entry.get("borderId", "0")]
+        font = int(entry.get("fontId", "0"))
+        if wraps and set(rest) <= {"0"} and font < len(is_bold) and not is_bold[font]:
+            found.setdefault(at_top, number)
+    return found.get(True, found.get(False))
 
 
 def _place(container: Container, book: Book, names: list[str], name: str) -> tuple[int, str] | None:

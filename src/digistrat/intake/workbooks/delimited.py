@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import sys
 import time
 from collections import Counter
@@ -23,13 +24,15 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_AS_TEXT = re.compile(r'="([^"]*)"')  # how programs keep Excel from making a number of 00123
 _SAMPLE, _SAMPLE_TEXT = 500, 1_000_000  # rows and characters that choose the delimiter
 
 
 def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     """Read a text file of rows as one sheet of strings, named like the file.
 
-    A row is a record: a quoted text over several lines is one cell of one row.
+    A row is a record: a quoted text over several lines is one cell of one row. Of ``="00123"`` only the text
+    between the quotes is taken, as Excel does.
 
     Raises
     ------
@@ -49,6 +52,8 @@ def read_delimited(path: Path, data: bytes, limits: Limits, deadline: float) -> 
         raise WorkbookError("file-too-large", path.name, f"> {limits.n_cells} cells")
     for row, record in enumerate(csv.reader(_lines(rest), delimiter=delimiter), 1 + offset):
         for column, raw in enumerate(record, 1):
+            if raw.startswith("=") and (quoted := _AS_TEXT.fullmatch(raw)):
+                raw = quoted[1]
             if raw:
                 cells[row, column] = Cell(row, column, raw)
         if row % 1000 == 0 and time.perf_counter() > deadline:

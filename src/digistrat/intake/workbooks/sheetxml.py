@@ -2,130 +2,34 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 
-from digistrat.intake.workbooks.container import Container, PartMissing
+from digistrat.intake.workbooks.container import Container
 from digistrat.intake.workbooks.dates import serial_date
 from digistrat.intake.workbooks.formats import CellFormat
 from digistrat.intake.workbooks.formulas import formula_pieces, move_formula
 from digistrat.intake.workbooks.localnames import LocalNames
-from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
 from digistrat.intake.workbooks.rawvalues import TRUE, decode_escapes, iso_date, number
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
     MAX_ROW,
     Cell,
-    Sheet,
     Value,
     WorkbookError,
     column_letters,
     column_number,
-    make_sheet,
     parse_address,
 )
 
 _DIGITS = "0123456789"
-_COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold elements enough to matter
-_MOST_OTHERS = 2_000_000  # elements that are no cells
 _MOST_MOVED = 20_000_000  # references that are moved in formulas that share one text
 _MOST_TEXT = 200_000_000  # bytes of the texts that stand in the cells of one part
 _LONGEST_TEXT = 40_000_000  # bytes of one cell
 
-# A cell with a formula, a value, or both; any other cell; then blank cells, as many as follow each other,
-# the tags of rows, blanks between tags, and any byte that is not foreseen.
-_CELL = r'<c(?: r="([A-Z]{1,3})([1-9][0-9]{0,6})")?([^<>&/]*)>'
-_SIMPLE = r"(?:<f>([^<&]+)</f>)?<v>([^<&]+)</v>"
-_OTHER = r"((?:<f[^<>]*>(?:[^<]*</f>)?)?(?:<v[^<>]*>[^<]*</v>|<v/>)?(?:<is><t[^<>]*>[^<]*</t></is>)?)"
-_BLANKS = r'(?:<c(?: r="[A-Z]{1,2}[1-9][0-9]{0,5}")?(?: s="[0-9]{1,9}")? ?/>)++|<c[^<>]*/>'
-_TILES = re.compile(rf"{_CELL}(?:{_SIMPLE}|{_OTHER})</c>|({_BLANKS}|<row[^<>]*>|</row>|\s+|.)", re.DOTALL)
-_BLANK = re.compile(r'<c(?: r="([A-Z]{1,3})([1-9][0-9]{0,6})")?([^<>&/]*)/>')
-_BODY = re.compile(
-    r"(?:<f([^<>/]*)(?:/>|>([^<]*)</f>))?"
-    r'(?:(<v/>)|<v(?: xml:space="preserve")?>([^<]*)</v>)?'
-    r'(?:<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?'
-)
-_ATTRIBUTES = re.compile(r'(?: ([A-Za-z_][\w:.-]*)="([^"<>&\n\t]*)")* ?', re.ASCII)
-_ATTRIBUTE = re.compile(r' ([A-Za-z_][\w:.-]*)="([^"]*)"')
-
-
-def read_sheet(
-    container: Container,
-    part: str,
-    name: str,
-    hidden: bool,
-    room: int,
-    *,
-    strings: Sequence[str],
-    formats: Sequence[CellFormat],
-    date1904: bool,
-) -> Sheet:
-    """Read a worksheet part.
-
-    Parameters
-    ----------
-    container, part
-        Where it is.
-    name, hidden
-        From the workbook's list of sheets.
-    room
-        How many more cells the file may have.
-    strings
-        The shared strings.
-    formats
-        What each cell format shows.
-    date1904
-        Whether serials count from 1904.
-
-    Raises
-    ------
-    WorkbookError
-        If it is damaged or passes a limit.
-    """
-    maybe_plain = _look_at_masses(container, part, room)
-    reader = SheetReader(container, part, strings, formats, date1904, room)
-    if not (maybe_plain and reader.read_plain(container)):
-        reader = SheetReader(container, part, strings, formats, date1904, room)
-        reader.read_any(container)
-    return make_sheet(
-        name,
-        hidden,
-        reader.cells,
-        hidden_rows=reader.hidden_rows,
-        hidden_columns=reader.columns_hidden(),
-        merged=reader.merged,
-        filtered=reader.filtered,
-    )
-
-
-def _look_at_masses(container: Container, part: str, room: int) -> bool:
-    """Refuse a large part by counting tags in its bytes, before minutes go into parsing it.
-
-    Returns whether it may be one for the fast pass, as small ones may.
-    """
-    if container.inflated + container.size(part) < _COUNT_FROM:
-        return True
-    tags, specials = container.count(part, b"<", b"<!")
-    seen = container.seen
-    seen["tags"] += tags
-    if seen["tags"] < _MOST_OTHERS:
-        return specials == 0
-    cells, values, formulas, texts, inline, rows = container.count(
-        part, b"<c", b"<v", b"<f", b"<t", b"<is", b"<row"
-    )
-    seen["cells"] += cells
-    # Blank cells cost less than full ones.
-    if max(values, formulas, texts) > room or seen["cells"] // 2 > container.limits.n_cells:
-        raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
-    seen["others"] += tags - 2 * (cells + values + formulas + texts + inline + min(rows, MAX_ROW))
-    if seen["others"] > _MOST_OTHERS:
-        raise WorkbookError("file-too-large", container.file, f"{part} > {_MOST_OTHERS} elements")
-    return specials == 0
-
 
 class SheetReader:
-    """What has been seen of a part: by the handlers of expat, or by the fast pass over its bytes."""
+    """What has been seen of a part, and the handlers of expat that see it."""
 
     def __init__(
         self,
@@ -147,14 +51,9 @@ class SheetReader:
         self.texts: list[str] = []
         self.shared: dict[str, tuple[str, int, int]] = {}
         self.n_moved = self.text_size = 0
-        self.kinds: dict[str, tuple[str, CellFormat]] = {}
-        self.dates: dict[str, Value] = {}
-        self.in_row = False
         self.row = self.column = 0
         self.in_cell = self.phonetic = False
         self.begin_cell({})
-
-    # The pass that knows everything.
 
     def read_any(self, container: Container) -> None:
         """Read the part through expat, ~1.5 µs an element."""
@@ -243,8 +142,6 @@ class SheetReader:
                 self.inline = (self.inline or "") + "".join(self.texts)
         elif tag == "rPh":
             self.phonetic = False
-
-    # What both passes do with a cell.
 
     def whole_formula(self, formula: str, attributes: dict[str, str]) -> str | None:
         """Complete a formula's text; one that shares another's gets the other's, moved to its place."""
@@ -339,161 +236,6 @@ class SheetReader:
         """Columns that are not shown."""
         marks = self.hidden_columns
         return {column for column, mark in enumerate(marks) if mark} if 1 in marks else set()
-
-    # The fast pass.
-
-    def read_plain(self, container: Container) -> bool:
-        """Read the part by tiles, ~1 µs a cell; False if anything in it is not foreseen.
-
-        Damage is not foreseen either: expat says where it is.
-        """
-        ends = (b"</c>", b"</row>")
-        try:
-            for piece in plain_middle(container, self.part, "sheetData", ends, self.start, self.end):
-                self.read_tiles(piece)
-                self.check()
-            if not self.in_row:
-                return True
-        except NotPlain:
-            pass
-        except (ValueError, LookupError) as error:
-            if isinstance(error, PartMissing) or getattr(error, "code", "file-damaged") != "file-damaged":
-                raise
-        container.again(self.part)
-        return False
-
-    def read_tiles(self, piece: str) -> None:
-        """Read whole cells and rows; the common ones here, the others by `read_tile`."""
-        cells, strings, kinds, dates = self.cells, self.strings, self.kinds, self.dates
-        row, column, row_digits = self.row, self.column, ""
-        new = tuple.__new__  # half the time of a NamedTuple's own
-        value: Value
-        for letters, digits, attributes, formula, raw, body, mark in _TILES.findall(piece):
-            if mark:
-                if not mark.isspace():
-                    self.row, self.column = row, column
-                    self.read_mark(mark)
-                    row, column, row_digits = self.row, self.column, ""
-                continue
-            if not letters:
-                column += 1
-            else:
-                column = _COLUMNS[letters]
-                if digits != row_digits:
-                    row, row_digits = int(digits), digits
-                    if row > MAX_ROW:
-                        raise NotPlain
-            try:
-                kind, format_ = kinds[attributes]
-            except KeyError:
-                kind, format_ = self.cell_kind(attributes)
-            if raw:
-                if kind == "s" and raw.isdecimal():
-                    value = strings[int(raw)]
-                    if value == "" and not formula:
-                        continue
-                elif kind == "str":
-                    value = decode_escapes(raw)
-                    self.text_size += sys.getsizeof(value)
-                elif kind == "n" and (format_ is None or format_ == "date"):
-                    if format_:
-                        value = dates.get(raw)
-                        if value is None:
-                            value = dates[raw] = self.date(number(raw))
-                    else:
-                        value = int(raw) if raw.isdecimal() else number(raw)
-                    if value is None and not formula:
-                        continue
-                else:
-                    self.row, self.column = row, column
-                    self.add(kind, format_, raw, None, "=" + formula if formula else None)
-                    continue
-                cells[row, column] = new(
-                    Cell, (row, column, value, "=" + formula if formula else None, None, None)
-                )
-            elif body:
-                self.row, self.column = row, column
-                self.read_body(kind, format_, body)
-        self.row, self.column = row, column
-
-    def read_mark(self, mark: str) -> None:
-        """Read blank cells, or the tag that begins or ends a row."""
-        if mark.startswith("<c"):
-            self.read_blanks(mark)
-        elif mark.startswith("<row") and not self.in_row:
-            empty = mark.endswith("/>")
-            self.begin_row(self.plain_attributes(mark[4 : -2 if empty else -1]))
-            self.in_row = not empty
-        elif mark == "</row>" and self.in_row:
-            self.in_row = False
-        else:
-            raise NotPlain
-
-    def read_blanks(self, run: str) -> None:
-        """Go past blank cells; only a cell without address needs to know where they ended."""
-        start = run.rfind(' r="') - 2
-        if start >= 0:
-            match = _BLANK.match(run, start)
-            if match is None or match[1] is None:
-                raise NotPlain
-            self.column, self.row = _COLUMNS[match[1]], int(match[2])
-            if self.row > MAX_ROW:
-                raise NotPlain
-        self.column += run.count("<c", max(start + 1, 0))
-        if start < 0 or run.count("<c") == 1:
-            last = _BLANK.fullmatch(run, run.rfind("<c"))
-            if last is None:
-                raise NotPlain
-            self.cell_kind(last[3])
-
-    def read_body(self, kind: str, format_: CellFormat, body: str) -> None:
-        """Read a cell with a formula, a text of its own, or an entity."""
-        match = _BODY.fullmatch(body)
-        if match is None:
-            raise NotPlain
-        attributes, text, empty, raw, inline = match.groups()
-        formula = None
-        if attributes is not None:
-            formula = self.whole_formula(unescape(text or ""), self.plain_attributes(attributes))
-        if raw is not None:
-            raw = unescape(raw)
-        elif empty is not None:
-            raw = ""
-        if inline is not None:
-            inline = unescape(inline)
-        self.add(kind, format_, raw, inline, formula)
-
-    def cell_kind(self, attributes: str) -> tuple[str, CellFormat]:
-        """Type of a cell and what its format makes of it, worked out once for equal attributes."""
-        found = self.plain_attributes(attributes)
-        if "r" in found:
-            raise NotPlain
-        style = found.get("s")
-        kind = found.get("t", "n") or "n"
-        self.kinds[attributes] = answer = (kind, None if style is None else self.format_of(style))
-        return answer
-
-    def plain_attributes(self, text: str) -> dict[str, str]:
-        """Take a tag's attributes apart."""
-        if _ATTRIBUTES.fullmatch(text) is None:
-            raise NotPlain
-        pairs = _ATTRIBUTE.findall(text)
-        attributes = dict(pairs)
-        if len(attributes) < len(pairs):
-            raise NotPlain
-        return attributes
-
-
-class _Columns(dict[str, int]):
-    def __missing__(self, letters: str) -> int:
-        column = column_number(letters)
-        if column > MAX_COLUMN:
-            raise NotPlain
-        self[letters] = column
-        return column
-
-
-_COLUMNS = _Columns()
 
 
 def is_zero(size: str | None) -> bool:

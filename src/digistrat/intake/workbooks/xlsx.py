@@ -14,8 +14,8 @@ from digistrat.intake.workbooks.formats import BUILTIN, CellFormat, cell_format
 from digistrat.intake.workbooks.localnames import LocalNames
 from digistrat.intake.workbooks.rawvalues import decode_escapes
 from digistrat.intake.workbooks.records import Sheet, Workbook, WorkbookError
-from digistrat.intake.workbooks.sheetxml import read_sheet
 from digistrat.intake.workbooks.strings import read_strings
+from digistrat.intake.workbooks.worksheet import read_sheet
 
 Note = tuple[str, str]
 _MOST_SHEETS, _MOST_RELATIONS, _MOST_FORMATS = 2_000, 50_000, 500_000
