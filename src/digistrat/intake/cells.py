@@ -95,14 +95,14 @@ def read_cells(
     """
     get = region.cells.get
     cells = [get((row, number)) for row in region.records]
-    raws = [None if cell is None else cell.error or cell.value for cell in cells]
+    raws = [None if cell is None else cell[4] or cell[2] for cell in cells]  # its error or its value
     if decimal is None and measure is not None:
         decimal = detect_decimal(raws)
     quarters = column.kind == "date" and names_quarter(region.header_text(number))
     share = region.form.approximate_share
     parse = cell_parser(column, measure, decimal=decimal, share=share, quarters=quarters)
     values, others = _plain_values(column, raws, measure) if not quarters else (list(raws), range(len(raws)))
-    formatted = [i for i, cell in enumerate(cells) if cell is not None and cell.shown is not None]
+    formatted = [i for i, cell in enumerate(cells) if cell is not None and cell[5] is not None]
     if formatted:
         others = sorted({*others, *formatted})
     known: dict[str, Parsed] = {}

@@ -123,7 +123,7 @@ def _look_like_euros(region: Region, number: int) -> bool:
     others = [
         abs(value)
         for n in amounts - {number}
-        if unit_in_header(region.header_text(n), units, stated={"yearly"}) in (Named(), Named(1.0))
+        if unit_in_header(region.header_text(n), units, stated=frozenset({"yearly"})) in (Named(), Named(1.0))
         for value in _numbers(region, n)
         if value
     ]
@@ -178,12 +178,13 @@ def _scale_of_unit_cell(region: Region, column: Column, number: int, units: Unit
 def _unit_of_lines(region: Region) -> float | None:
     """Return the money unit that lines above or below the table, or the sheet's name, state for all amounts.
 
+    Where none does, the titles of the whole sheet count.
     1 for plain euros, 0 where they contradict one another, None where none states one.
     """
-    found: dict[float, tuple[int, int] | None] = {}
+    found: dict[float | None, tuple[tuple[int, int] | None, str | None]] = {}
     name = unit_in_text(region.sheet.name, is_name=True)
     if name is not None:
-        found[name] = None
+        found[name] = None, region.sheet.name
     for leftover in region.leftovers:
         if leftover.role not in ("title", "note"):
             continue
@@ -191,19 +192,21 @@ def _unit_of_lines(region: Region) -> float | None:
         at = (row, column) if region.orientation == "rows" else (column, row)
         factor = unit_in_text(leftover.text) if at[0] != region.header else None
         if factor is not None:
-            found.setdefault(factor, at)
+            found.setdefault(factor, (at, None))
+    if not found and region.sheet_titles:
+        header = region.header, min({*region.columns.values(), *region.members})
+        found = {unit_in_text(title): (header, title) for title in region.sheet_titles}
     # what is applied, or said to contradict, is no longer a line that counts for nothing
-    applied = {region.address(*place) for place in found.values() if place}
+    applied = {region.address(*place) for place, _ in found.values() if place}
     region.findings[:] = [
         f for f in region.findings if f.code != "unit-outside-table" or f.cell not in applied
     ]
     if len(found) > 1:
-        for place in found.values():
-            region.say("lines-contradict", "error", place, value=None if place else region.sheet.name)
+        for place, shown in found.values():
+            region.say("lines-contradict", "error", place, value=shown)
         return 0.0
-    for factor, place in found.items():
+    for factor, (place, shown) in found.items():
         if factor != 1.0:
-            shown = None if place else region.sheet.name
             region.say("unit-in-title", "warning", place, value=shown, values={"factor": f"{factor:.0f}"})
         return factor
     return None

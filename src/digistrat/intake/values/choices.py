@@ -21,6 +21,7 @@ from digistrat.intake.values.words import (
     LONGEST_STATE,
     MISSING,
     Parsed,
+    begins_like_no_value,
     clean,
     fold,
     no_value,
@@ -260,14 +261,19 @@ def parse_text(raw: object) -> Parsed:
 
 
 def is_plain_text(raw: object) -> bool:
-    """Return whether a value is its own text: nothing to clean, and too long for an answer that is none.
+    """Return whether a value is its own text: nothing to clean, and no answer that is none.
 
     Examples
     --------
     >>> is_plain_text("A new portal for all applications of the city"), is_plain_text("k. A.")
     (True, False)
     """
-    return type(raw) is str and len(raw) > LONGEST_STATE and raw.isprintable() and raw[0] != " " != raw[-1]
+    return (
+        type(raw) is str
+        and raw.isprintable()
+        and (len(raw) > LONGEST_STATE or not begins_like_no_value(raw))
+        and raw[0] != " " != raw[-1]
+    )
 
 
 def is_plain_key(raw: object) -> bool:

@@ -48,7 +48,8 @@ def _known() -> Mapping[str, frozenset[str]]:
     }
 
 
-def unit_in_header(header: str, units: Units, *, stated: Set[str] = frozenset()) -> Named:
+@lru_cache(maxsize=4096)
+def unit_in_header(header: str, units: Units, *, stated: frozenset[str] = frozenset()) -> Named:
     """Read the unit that a header names for the numbers below it.
 
     Thousands, millions, currencies and per cent are seen anywhere; other units in brackets and after
@@ -60,7 +61,7 @@ def unit_in_header(header: str, units: Units, *, stated: Set[str] = frozenset())
         As it stands in the sheet.
     units : dict
         The column's units, from `money_units` or `units_of`.
-    stated : set of str
+    stated : frozenset of str
         What the column measures by, see `stated_in`: euros per year are euros where it is ``yearly``.
 
     Returns
@@ -252,7 +253,7 @@ def _mentions(text: str) -> tuple[_Mention, ...]:
 
 @cache
 def _lexicon() -> Units:
-    return {**default_units(), **money_units()}
+    return Units({**default_units(), **money_units()})
 
 
 @cache

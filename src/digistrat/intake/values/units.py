@@ -9,9 +9,14 @@ from functools import cache, lru_cache
 
 from digistrat.intake.values.words import words
 
-Units = dict[str, float]  # squeezed word → factor
 PER_HUNDRED = 0.01
 _SQUEEZE = re.compile(r"[\s.]+")
+
+
+class Units(dict[str, float]):
+    """Squeezed word → factor; one table is one key, so that what a header names by it is worked out once."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,15 @@ def currencies() -> frozenset[str]:
 def scale_units() -> Units:
     """Words for thousands and millions that stand for themselves."""
     short = words()["units"]["short"]
-    return {squeeze(word): factor for word, factor in words()["units"]["scale"].items() if word not in short}
+    scale = words()["units"]["scale"]
+    return Units({squeeze(word): factor for word, factor in scale.items() if word not in short})
 
 
 @cache
 def money_units() -> Units:
     """Every unit of an amount of euros."""
     units = words()["units"]
-    table: Units = dict.fromkeys(currencies(), 1.0)
+    table = Units(dict.fromkeys(currencies(), 1.0))
     for word, factor in units["scale"].items():
         for currency in currencies():
             table[squeeze(word)] = table[squeeze(word) + currency] = table[currency + squeeze(word)] = factor
@@ -84,13 +90,14 @@ def default_units() -> Units:
     """Units of a number whose column declares none: euros and per cent."""
     shares = {squeeze(word): PER_HUNDRED for word in words()["units"]["per_hundred"]}
     short = {squeeze(word) for word in words()["units"]["short"]} - {"k"}
-    return {word: factor for word, factor in {**money_units(), **shares}.items() if word not in short}
+    every = {**money_units(), **shares}
+    return Units({word: factor for word, factor in every.items() if word not in short})
 
 
 @lru_cache(maxsize=256)
 def declared_units(units: tuple[tuple[str, float], ...]) -> Units:
     """Units that a column declares, also in the dative, and in thousands or millions."""
-    table = {squeeze(word): factor for word, factor in units}
+    table = Units({squeeze(word): factor for word, factor in units})
     for word, factor in tuple(table.items()):
         if word.endswith("e") and len(word) > 3:
             table.setdefault(f"{word}n", factor)

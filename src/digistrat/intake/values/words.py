@@ -17,6 +17,7 @@ _BROKEN_WORD = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[a-zäöüß])")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NO_WORD_ASCII = re.compile(r"[^a-z0-9]+")
 _NO_WORD = re.compile(r"[\W_]+")
+BEGINNING = 3  # letters
 LONGEST_STATE = 40  # a longer text is none of the short answers that stand for no value
 
 
@@ -122,6 +123,18 @@ def _state_words() -> tuple[dict[str, Parsed], frozenset[str], tuple[str, ...]]:
     return table, frozenset(states["missing_signs"]), tuple(f"{word} " for word in elsewhere)
 
 
+@cache
+def _state_beginnings() -> frozenset[str]:
+    table, signs, elsewhere = _state_words()
+    return frozenset(word[:BEGINNING] for word in (*table, *signs, *elsewhere))
+
+
+def begins_like_no_value(text: str) -> bool:
+    """Whether a text may be an answer that is none, by its first letters: most need no folding then."""
+    beginning = text[:BEGINNING]
+    return not (beginning.isascii() and beginning.isalnum()) or beginning.lower() in _state_beginnings()
+
+
 def no_value(text: str, *, prefix: bool = True) -> Parsed | None:
     """Recognise an answer that is none: nothing, "no answer", "does not apply", "see attachment", an error.
 
@@ -142,7 +155,9 @@ def no_value(text: str, *, prefix: bool = True) -> Parsed | None:
         return MISSING
     if text[0] == "#" and _ERROR_TEXT.fullmatch(text):
         return unreadable("cell-error")
-    if not prefix and (len(text) > LONGEST_STATE or text[-1] in "0123456789"):
+    if not prefix and (
+        len(text) > LONGEST_STATE or text[-1] in "0123456789" or not begins_like_no_value(text)
+    ):
         return None
     folded = _fold(text)
     known = table.get(folded)

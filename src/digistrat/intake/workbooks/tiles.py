@@ -30,6 +30,7 @@ _ATTRIBUTES = re.compile(r'(?: ([A-Za-z_][\w:.-]*)="([^"<>&\n\t]*)")* ?', re.ASC
 _ATTRIBUTE = re.compile(r' ([A-Za-z_][\w:.-]*)="([^"]*)"')
 
 _OTHER_KIND, _SHARED, _NUMBER, _DATE, _TEXT = range(5)  # how the text of a cell becomes a value
+_NUMBERS = (_NUMBER, _DATE)
 _MOST_SEEN = 100_000  # addresses and dates that are remembered from file to file
 
 
@@ -101,7 +102,7 @@ class TileReader(SheetReader):
                     continue
             elif way == _NUMBER and raw.isdecimal():
                 value = int(raw)
-            elif way == _NUMBER or way == _DATE:
+            elif way in _NUMBERS:
                 value = (numbers if way == _NUMBER else dates).get(raw)
                 if value is None:
                     value = self.number_or_date(way, raw)

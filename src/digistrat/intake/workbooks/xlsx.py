@@ -163,29 +163,25 @@ def _cell_formats(container: Container, part: str) -> list[CellFormat]:
     """List what each cell format shows, in the order in which cells name them."""
     formats: dict[int, CellFormat] = dict(BUILTIN)
     numbers: list[int] = []
-    inside = False
+    block = ""
     local = LocalNames()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
+        nonlocal block
         tag = local[tag]
         if len(formats) > _MOST_FORMATS or len(numbers) > _MOST_FORMATS:
             raise WorkbookError("file-too-large", container.file, f"> {_MOST_FORMATS} formats")
-        if tag == "numFmt" and attributes.get("numFmtId", "").isdigit():
+        if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
+            block = tag
+        # The differential formats at the end use the same numbers for formats of their own.
+        elif tag == "numFmt" and block != "dxfs" and attributes.get("numFmtId", "").isdigit():
             formats[int(attributes["numFmtId"])] = cell_format(attributes.get("formatCode", ""))
-        elif tag == "cellXfs":
-            inside = True
-        elif tag == "xf" and inside:
+        elif tag == "xf" and block == "cellXfs":
             number = attributes.get("numFmtId", "0")
             numbers.append(int(number) if number.isdigit() else 0)
 
-    def end(tag: str) -> None:
-        nonlocal inside
-        if local[tag] == "cellXfs":
-            inside = False
-
     with suppress(PartMissing):
-        container.parse(part, start, end=end)
+        container.parse(part, start)
     return [formats.get(number) for number in numbers]
 
 
