@@ -49,6 +49,26 @@ def test_check_lists_every_planted_fault_at_its_place(tmp_path: Path) -> None:
         assert row.code in text
 
 
+def test_a_document_in_place_of_a_return_is_an_error_and_an_attachment_a_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "2025-10-31"
+    folder.mkdir()
+    shutil.copy(ROUND / "A16.xlsx", folder)
+    for name in ("A16_Anlage.pdf", "A11.pdf", "A12.bak", "Protokoll.docx", "notes.log", "Thumbs.db"):
+        (folder / name).write_bytes(b"%PDF-1.7")
+    target = tmp_path / "findings.csv"
+    status, _ = call("check", str(folder), "--strategy", STRATEGY, "--csv", str(target))
+    assert status == 1
+    found = pd.read_csv(target, sep=";", encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    found = found[found["code"] == "file-not-read"]
+    assert dict(zip(found["file"], found["severity"], strict=True)) == {
+        "A16_Anlage.pdf": "warning",
+        "A11.pdf": "error",
+        "A12.bak": "error",  # by its name an office's return, whatever it is
+        "Protokoll.docx": "error",
+        "notes.log": "warning",
+    }
+
+
 def test_check_is_silent_on_a_clean_round(tmp_path: Path) -> None:
     status, _ = call("example", str(tmp_path), "--strategy", STRATEGY, "--offices", "12", "--clean")
     assert status == 0
@@ -83,6 +103,13 @@ def test_template_can_be_read_back(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["check", "nowhere"], "nowhere is no folder"),
+        (["check", "x", "--reply-by", "2026-06-05"], "--reply-by needs --feedback"),
+        (
+            ["check", "x", "--feedback", "y", "--reply-by", "31.6.2026"],
+            "reply-by must be a date such as 31.10.2026",
+        ),
+        (["check", "x", "--feedback", "y", "--reply-by", "06/05/2026"], "not '06/05/2026'"),
+        (["check", "x", "--feedback", "y", "--reply-by", "5.6.26"], "not '5.6.26'"),
         (["check", str(ROOT / "src")], "reporting_date must be a date"),
         (["run", "--language", "fr", "--raw", str(ROOT / "data/raw")], "'fr'"),
         (["template", "x.csv"], "must end in .xlsx"),

@@ -66,7 +66,7 @@ def test_one_form_per_organisation_with_the_answers_of_the_last_round(
     ("arguments", "said"),
     [
         (["x.xlsx", "--from", "data/raw"], "--office or --all"),
-        (["x.xlsx", "--date", "31.10.2026"], "'31.10.2026'"),
+        (["x.xlsx", "--date", "31.11.2026"], "date must be a date such as 31.10.2026 or 2026-10-31"),
         (["--all", "nowhere/forms"], "nowhere is no folder"),
     ],
 )

@@ -102,9 +102,9 @@ GIVEN = {
     "office-guessed": {"office"}, "office-not-valid": {"office"}, "unknown-office": {"office"},
     "office-from-file-name": {"office"}, "office-missing": {"office"},
     "office-not-of-file": {"office", "called"},
-    "unit-from-header": {"factor"}, "unit-in-title": {"factor"},
+    "unit-from-format": {"count"}, "unit-from-header": {"factor"}, "unit-in-title": {"factor"},
     "out-of-range": {"minimum", "maximum"}, "not-a-choice": {"choices"}, "choice-guessed": {"choices"},
-    "merged-value": {"count"}, "merged-across": {"count"},
+    "merged-value": {"count"}, "merged-across": {"count"}, "merged-amount": {"count"},
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -84,7 +85,7 @@ def template(
     loaded = _strategy(strategy)
     if last is not None and not (office or folder):
         _stop("--from pre-fills for an organisation: give --office or --all too")
-    on = _date(date)
+    on = _date(date, "date")
     paths = _forms(loaded, on, folder, output, office)
     taken = [path for path in paths.values() if path.exists()]
     if taken and not overwrite:
@@ -113,6 +114,10 @@ def check(
         bool,
         typer.Option("--marked", help="With --feedback: also a copy with the cells marked, where possible."),
     ] = False,
+    reply_by: Annotated[
+        str,
+        typer.Option("--reply-by", help="With --feedback: the day until which an answer is asked for."),
+    ] = "",
 ) -> None:
     """Read a round and list what is wrong or doubtful, with file, sheet and cell.
 
@@ -120,6 +125,9 @@ def check(
     """
     if marked and feedback is None:
         _stop("--marked needs --feedback, the folder that gets the copies")
+    if reply_by and feedback is None:
+        _stop("--reply-by needs --feedback, the folder that gets the texts in which it stands")
+    day = _date(reply_by, "reply-by")
     inventory = _inventory(folder, _strategy(strategy), progress=True)
     findings = inventory.findings
     for file, group in findings.groupby("file", sort=True):
@@ -139,7 +147,7 @@ def check(
         write_table(findings, csv, language=inventory.strategy.language)
         typer.echo(f"Wrote {csv}")
     if feedback is not None:
-        _feedback(folder, inventory, feedback, marked=marked)
+        _feedback(folder, inventory, feedback, marked=marked, reply_by=day)
     if numbers["error"] or (strict and numbers["warning"]):
         raise typer.Exit(1)
 
@@ -218,7 +226,9 @@ def example(
         )
 
 
-def _feedback(folder: Path, inventory: Inventory, target: Path, *, marked: bool) -> None:
+def _feedback(
+    folder: Path, inventory: Inventory, target: Path, *, marked: bool, reply_by: dt.date | None
+) -> None:
     from digistrat.intake.feedback import feedback_of_round
     from digistrat.inventory.record import standard_form
 
@@ -232,6 +242,7 @@ def _feedback(folder: Path, inventory: Inventory, target: Path, *, marked: bool)
             language=inventory.strategy.language,
             limits=standard_form(inventory.strategy).limits,
             marked=marked,
+            reply_by=reply_by,
             progress=True,
         )
     except (ValueError, OSError) as error:
@@ -291,11 +302,14 @@ def _forms(
     return {found.office_id: output}
 
 
-def _date(text: str) -> dt.date | None:
+def _date(text: str, option: str) -> dt.date | None:
+    """Read a day as people write it here, 31.10.2026, or 2026-10-31; None where none is given."""
+    german = re.fullmatch(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", text.strip())
+    written = "{2}-{1:0>2}-{0:0>2}".format(*german.groups()) if german else text.strip()
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return dt.date.fromisoformat(written) if text else None
     except ValueError:
-        _stop(f"date must be a date such as 2026-10-31, not {text!r}")
+        _stop(f"{option} must be a date such as 31.10.2026 or 2026-10-31, not {text!r}")
 
 
 def _round(raw: Path, name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,18 @@ EXTRA = {
     "Agency": "Bureau of Examples", "Notes": "see above", "Fiscal Year": "FY25", "Tracking number": "77",
     "Date Retired": "", "Reviewed by": "Office of the CIO", "Mission Area": "Field work",
 }  # fmt: skip
+# Other shapes of an answer that begins with its letter; other ones are left as they are.
+LETTERED: dict[str, Callable[[str, str], str]] = {
+    "capital": lambda letter, rest: f"{letter.upper()}) {rest}",
+    "point": lambda letter, rest: f"{letter}. {rest}",
+    "bracketed": lambda letter, rest: f"({letter}) {rest}",
+    "joined": lambda letter, rest: f"{letter}){rest}",
+    "letter": lambda letter, rest: f"{letter})",
+}
+_BARE = re.compile(r"^[a-l]\)\s*")
+NO_ANSWER = ["N/A", "n/a", "NA", "-", "TBD", " ", "None"]
+MAY_BE_UNANSWERED = ("vendor_name", "system_name_ato", "link_to_data", "pia_url", "code_url")
+HINTS = ["Free text", "Select one", "Drop-down", "Required", "Optional"]
 CP1252 = {"‑": "-", "\u202f": " ", "≥": ">=", "→": "->"}
 Row = list[Any]
 
@@ -69,13 +82,32 @@ def read_questions(folder: Path) -> dict[str, str]:
     return dict(found)
 
 
-def make_return(path: Path, truth: pd.DataFrame, questions: dict[str, str], *, seed: int) -> Made:
+@dataclass(frozen=True)
+class Template:
+    """The central template: column → question, and column → its answers with their short codes."""
+
+    questions: dict[str, str]
+    answers: dict[str, dict[str, str]]
+
+
+def read_template(folder: Path) -> Template:
+    """Read the central template from the data dictionary."""
+    form = template_form(folder).tables[0]
+    answers = {c.name: {label: names[-1] for label, names in c.choices.items()} for c in form.columns}
+    return Template(read_questions(folder), {name: own for name, own in answers.items() if own})
+
+
+def make_return(path: Path, truth: pd.DataFrame, template: Template, *, seed: int) -> Made:
     """Write some of the consolidation's rows as one agency might."""
+    questions = template.questions
     random = Random(seed)
     rows = truth.iloc[random.sample(range(len(truth)), random.randint(5, 25))].reset_index(drop=True)
     rows["agency"] = path.name
     # a name of its own for every row: it is matched by name
     rows["use_case_name"] = [f"{name} ({number})" for number, name in enumerate(rows["use_case_name"], 1)]
+    for name in template.answers:  # none of the selections, and kept by the central office
+        if name.startswith("hi_") and random.random() < 0.3:
+            rows.loc[rows.index == random.randrange(len(rows)), name] = "No"
     columns = list(questions)
     if random.random() < 0.4:
         random.shuffle(columns)
@@ -83,12 +115,13 @@ def make_return(path: Path, truth: pd.DataFrame, questions: dict[str, str], *, s
     dropped = tuple(random.sample(optional, random.choice((0, 0, 1, 3))))
     columns = [name for name in columns if name not in dropped]
     headers = {name: _header(random, name, questions[name]) for name in columns}
-    write = {name: _writer(random, name) for name in columns}
+    write = {name: _writer(random, name, template.answers.get(name, {})) for name in columns}
+    nothing = {name: random.choice(NO_ANSWER) for name in MAY_BE_UNANSWERED if random.random() < 0.3}
     table: list[Row] = [[headers[name] for name in columns]]
     for record in rows[columns].itertuples(index=False):
         table.append(
             [
-                write[n](value) if isinstance(value, str) else ""
+                write[n](value) if isinstance(value, str) else nothing.get(n, "")
                 for n, value in zip(columns, record, strict=True)
             ]
         )
@@ -102,7 +135,7 @@ def make_return(path: Path, truth: pd.DataFrame, questions: dict[str, str], *, s
     if path.suffix == ".csv":
         _write_csv(path, random, table, across=across)
     else:
-        _write_book(path, random, table, across=across)
+        _write_book(path, random, table, template, across=across)
     return Made(path, rows, dropped)
 
 
@@ -123,6 +156,8 @@ def _header(random: Random, name: str, question: str) -> str:
             "cut",
             "misspelt",
             "led",
+            "prefixed",
+            "straight",
         ]
     )
     asked = question.partition("?")[0] + ("?" if "?" in question else "")
@@ -133,6 +168,13 @@ def _header(random: Random, name: str, question: str) -> str:
             return asked
         case "number":
             return f"{random.randint(1, 40)}. {question}"
+        case "prefixed":
+            lead = random.choice(
+                ("Q{}. ", "{}) ", "({}) ", "#{} ", "Question {}.\n", "{}: ", "{} - ", "3.{} ")
+            )
+            return lead.format(random.randint(1, 9)) + question
+        case "straight":  # a slip of the template's mended, too
+            return question.replace("’", "'").replace("–", "-").replace("Has as ", "Has an ")
         case "letters":
             return f"{random.choice('ABCDEF')}. {question}"
         case "upper":
@@ -153,39 +195,50 @@ def _header(random: Random, name: str, question: str) -> str:
     return question
 
 
-def _writer(random: Random, name: str) -> Callable[[str], Any]:
+def _writer(random: Random, name: str, codes: dict[str, str]) -> Callable[[str], Any]:
     """How an agency writes the answers of a column: the same way in all rows."""
     if name in YES_NO:
         yes, no = random.choice(WRITTEN)
         return lambda answer: {"Yes": yes, "No": no}.get(answer, answer)
-    way = random.choice(["template"] * 3 + ["bare", "bare", "hyphen", "upper", "blank", "and"])
-    bare = re.compile(r"^[a-l]\)\s*")
+    if name == "operational_date":
+        return random.choice((str, str, _as_date))
+    if not codes:
+        return random.choice((str, str, lambda text: f" {text}\n", lambda text: text.replace("\n", "\r\n")))
+    if name == "development_stage" and random.random() < 0.3:
+        return lambda answer: re.split(r" – ", _BARE.sub("", answer))[0]
+    if name == "classification" and random.random() < 0.4:
+        return lambda answer: answer.split(":")[0]
+    lettered = LETTERED[random.choice(list(LETTERED))]
     ways: dict[str, Callable[[str], Any]] = {
-        "template": lambda answer: answer,
-        "bare": lambda answer: bare.sub("", answer),
+        "template": str,
+        "bare": lambda answer: _BARE.sub("", answer),
         "hyphen": lambda answer: answer.replace("–", "-").replace("’", "'"),
+        "dash": lambda answer: answer.replace(" – ", "—"),
+        "colon": lambda answer: answer.replace(" – ", ": "),
         "upper": lambda answer: answer.upper(),
-        "blank": lambda answer: f" {answer.replace(') ', ')  ')} ",
+        "ended": lambda answer: _BARE.sub("", answer).rstrip(".") + ".",
+        "progress": lambda answer: re.sub("(I|i)n-progress", r"\1n progress", answer),
+        "blank": lambda answer: f" {answer.replace(') ', ')  ')}\xa0",
+        "broken": lambda answer: answer.replace(" – ", "\n– "),
         "and": lambda answer: answer.replace(" and ", " & ") if len(answer) < 40 else answer,
-    }
-    is_choice = name in (
-        "topic_area",
-        "classification",
-        "development_stage",
-        "contracting_usage",
-    ) or name.startswith(("is_", "hi_"))
-    if is_choice and name not in ("hi_potential_impacts", "hi_public_consultation"):
-        if name == "development_stage" and random.random() < 0.3:
-            return lambda answer: re.split(r" – ", bare.sub("", answer))[0]
-        if name == "classification" and random.random() < 0.4:
-            return lambda answer: answer.split(":")[0]
-        return ways[way]
-    return ways["blank"] if way == "blank" else ways["template"]
+        "code": lambda answer: codes.get(answer, answer),
+        "lettered": lambda answer: lettered(answer[0], answer[3:]) if _BARE.match(answer) else answer,
+    }  # fmt: skip
+    return ways[random.choice(["template"] * 3 + ["bare", "code", "lettered"] + list(ways))]
+
+
+def _as_date(answer: str) -> Any:
+    """Make a date of 1/31/2025; leave what is none."""
+    match = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(20\d\d)", answer)
+    return dt.datetime(int(match[3]), int(match[1]), int(match[2])) if match else answer
 
 
 def _around(random: Random, table: list[Row], *, across: bool) -> list[Row]:
     """A table with what people write above, between and below."""
     width = len(table[0])
+    hints: list[Row] = random.choice([
+        [], [], [], [], [list(range(1, width + 1))], [[random.choice(HINTS) for _ in range(width)]],
+    ])  # fmt: skip
     above = random.sample([
         ["2025 AI Use Case Inventory"],
         ["Office of Examples – Inventory of Artificial Intelligence Use Cases"],
@@ -204,16 +257,20 @@ def _around(random: Random, table: list[Row], *, across: bool) -> list[Row]:
         [["Total", *[""] * (width - 2), len(table) - 1]],
         [[], ["As of January 2026"], ["* reported last year"]],
     ])  # fmt: skip
-    return [*above, table[0], *body, *below]
+    return [*above, table[0], *hints, *body, *below]
 
 
 def _write_csv(path: Path, random: Random, table: list[Row], *, across: bool) -> None:
-    encoding = random.choice(("utf-8-sig", "utf-8", "cp1252"))
+    encoding = random.choice(("utf-8-sig", "utf-8", "cp1252", "utf-16"))
     lines = _around(random, table, across=across)
     if encoding == "cp1252":
         lines = [[_in_cp1252(value) for value in row] for row in lines]
+    if random.random() < 0.3:  # empty columns and rows that a spreadsheet still had
+        width = max(map(len, lines)) + 5
+        lines = [[*row, *[""] * (width - len(row))] for row in [*lines, *[[""]] * 20]]
+    delimiter = "\t" if encoding == "utf-16" else random.choice(",,;\t")
     with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file, delimiter=random.choice(",,;\t")).writerows(lines)
+        csv.writer(file, delimiter=delimiter).writerows(lines)
 
 
 def _in_cp1252(value: Any) -> Any:
@@ -224,7 +281,7 @@ def _in_cp1252(value: Any) -> Any:
     return value.encode("cp1252", "replace").decode("cp1252")
 
 
-def _write_book(path: Path, random: Random, table: list[Row], *, across: bool) -> None:
+def _write_book(path: Path, random: Random, table: list[Row], template: Template, *, across: bool) -> None:
     book = openpyxl.Workbook()
     page = book.active
     page.title = "All Use Cases"
@@ -235,15 +292,26 @@ def _write_book(path: Path, random: Random, table: list[Row], *, across: bool) -
             page = book.create_sheet(f"Bureau {number + 1}")
         _fill(page, random, [table[0], *table[1 + number :: parts]], across=across)
     if random.random() < 0.5:
-        lists = book.create_sheet("Selections")
-        lists.sheet_state = "hidden"
-        for row in (["Stages of Dev", "ATO"], ["Pilot", "Yes"], ["Deployed", "No"]):
-            lists.append(row)
+        _add_lists(book, template).sheet_state = random.choice(("hidden", "visible"))
     if random.random() < 0.3:
         page = book.create_sheet("Instructions", 0)
         page.append(["Please fill in one row for every use case."])
         page.append(["Send the file to your AI office."])
+    if random.random() < 0.2:
+        page = book.create_sheet("Data Dictionary", random.choice((0, None)))
+        page.append(["Field", "Explanation"])
+        for question in template.questions.values():
+            page.append([question, "Answer as in the guidance."])
     book.save(path)
+
+
+def _add_lists(book: Any, template: Template) -> Any:
+    """Add the template's sheet of answers, its columns headed by a word or two."""
+    page = book.create_sheet("Selections")
+    for column, (name, codes) in enumerate(template.answers.items(), 1):
+        for row, answer in enumerate([SHORT[name][0], *codes], 1):
+            page.cell(row, column, answer)
+    return page
 
 
 def _fill(page: Any, random: Random, table: Sequence[Row], *, across: bool) -> None:
@@ -254,11 +322,18 @@ def _fill(page: Any, random: Random, table: Sequence[Row], *, across: bool) -> N
                 page.cell(number, place, value)
         if number < 4 and len(row) == 1 and random.random() < 0.5:
             page.merge_cells(start_row=number, start_column=1, end_row=number, end_column=len(table[0]))
+    if random.random() < 0.2:
+        page.column_dimensions[
+            openpyxl.utils.get_column_letter(random.randint(1, len(table[0])))
+        ].hidden = True
+    if random.random() < 0.2:
+        page.row_dimensions[random.randint(1, len(lines))].hidden = True
 
 
 def template_form(folder: Path) -> Form:
     """Make a form of nothing but the central template: its headers, its selections and their codes."""
     text = (folder / "consolidated" / "data_dictionary.md").read_text("utf-8")
+    text = text.replace("in-progess", "in-progress")  # a slip that the consolidation has not
     columns: list[dict[str, Any]] = []
     for part in text.split("\n---\n"):
         name = re.search(r"^### \d+\) `(\w+)`", part, re.M)
@@ -277,4 +352,6 @@ def template_form(folder: Path) -> Form:
             column["choices"] = {label: [label, codes.get(label, label)] for label in labels}
         columns.append(column)
     table = {"name": "use_cases", "expects_all_columns": True, "columns": columns}
-    return Form.model_validate({"name": "template", "language": "en", "tables": [table]})
+    ignored = ["Selections", "Data Dictionary"]
+    form = {"name": "template", "language": "en", "sheets_ignored": ignored, "tables": [table]}
+    return Form.model_validate(form)

@@ -277,7 +277,13 @@ def test_a_yes_that_is_taken_back_is_none(raw):
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [("ja – seit 2020", True), ("nein – nicht geplant", False), ("nein – nur einmal", False)],
+    [
+        ("ja – seit 2020", True),
+        ("ja seit 2020", True),
+        ("ja²", True),
+        ("nein – nicht geplant", False),
+        ("nein – nur einmal", False),
+    ],
 )
 def test_remarks_that_agree_are_dropped(raw, value):
     assert parse_boolean(raw) == Parsed(value, codes=("remark-dropped",))
@@ -291,3 +297,185 @@ def test_a_yes_or_no_choice_that_is_taken_back_is_none():
 def test_a_long_label_is_not_guessed_when_it_is_denied():
     label = "vorhanden und in allen Ämtern der Stadt eingeführt"
     assert parse_choice(f"{label} nein", {"a": [label], "b": ["offen"]}).codes == ("not-a-choice",)
+
+
+# --- remarks ------------------------------------------------------------------------------------------------
+
+# A remark that denies something else, or nothing.
+HARMLESS = [
+    "vorhanden (nicht öffentlich)",
+    "vorhanden – nicht barrierefrei",
+    "vorhanden (noch nicht evaluiert)",
+    "vorhanden: noch nicht barrierefrei",
+    "vorhanden, nicht öffentlich",
+    "vorhanden (nicht für die Öffentlichkeit)",
+    "vorhanden (ohne Schnittstelle)",
+    "vorhanden (keine Schnittstelle)",
+    "vorhanden; derzeit keine Schnittstellen",
+    "vorhanden (Schnittstelle noch nicht vorhanden)",
+    "vorhanden (Kosten nicht bekannt)",
+    "vorhanden – Fallzahlen: keine",
+    "vorhanden (keine personenbezogenen Daten)",
+    "vorhanden (nicht öffentlich, keine Schnittstelle)",
+    "vorhanden (Kosten noch nicht beziffert)",
+    "vorhanden\nnicht DSGVO-konform",
+    "vorhanden (not public)",
+    "vorhanden (not yet evaluated)",
+    "vorhanden (no interface)",
+    "vorhanden – not publicly available",
+    "vorhanden, no PII",
+    "vorhanden (seit 2018)",
+    "vorhanden, seit 2018 im Einsatz",
+    "vorhanden (100 %)",
+    "vorhanden (zu 100 %)",
+    "vorhanden – Anschluss offen",
+    "vorhanden seit 2019",
+    "vorhanden seit 03/2019 (Amt 16)",
+    "vorhanden since 01/2019",
+    "vorhanden¹",
+    "vorhanden ²)",
+    "vorhanden 1)",
+]
+# A remark that denies the answer, ends it, doubts it, or may.
+TAKEN_BACK = [
+    "vorhanden (nein, doch nicht)",
+    "vorhanden (nicht)",
+    "vorhanden (noch nicht)",
+    "vorhanden – noch nicht ganz",
+    "vorhanden (eingestellt)",
+    "vorhanden, wird eingestellt",
+    "vorhanden (nicht mehr)",
+    "vorhanden (nicht mehr öffentlich)",
+    "vorhanden (nicht öffentlich, wird eingestellt)",
+    "vorhanden (nicht barrierefrei, noch nicht in Betrieb)",
+    "vorhanden (nicht produktiv)",
+    "vorhanden (noch nicht eingeführt)",
+    "vorhanden: nicht genutzt",
+    "vorhanden – Einführung nicht erfolgt",
+    "vorhanden (keine Nutzung)",
+    "vorhanden (kein Betrieb)",
+    "vorhanden (nicht vollständig)",
+    "vorhanden (nicht überall)",
+    "vorhanden, aber nicht bei uns",
+    "vorhanden (geplant)",
+    "vorhanden (80 %)",
+    "vorhanden (80–100 %)",
+    "vorhanden (nur zu 100 %, sonst nein)",
+    "vorhanden (teilweise)",
+    "vorhanden (tlw.)",
+    "vorhanden (außer Betrieb)",
+    "vorhanden – stillgelegt",
+    "vorhanden (abgeschaltet)",
+    "vorhanden (zurückgestellt)",
+    "vorhanden (not live)",
+    "vorhanden (not yet)",
+    "vorhanden (no longer)",
+    "vorhanden (isn't in use)",
+    "vorhanden (discontinued)",
+    "vorhanden (not in operation)",
+    "vorhanden (Idee)",
+    "vorhanden, gesetzlich",
+    "vorhanden / Idee",
+    "vorhanden seit Jahren nicht",
+    "vorhanden seit 2019 nicht mehr",
+]
+
+
+@pytest.mark.parametrize("raw", HARMLESS)
+def test_a_remark_that_denies_something_else_is_dropped(raw):
+    assert parse_choice(raw, ANSWERS) == Parsed("existing", codes=("remark-dropped",))
+
+
+@pytest.mark.parametrize("raw", TAKEN_BACK)
+def test_where_a_remark_may_deny_the_answer_it_is_kept_out(raw):
+    assert parse_choice(raw, ANSWERS) == Parsed(state="unreadable", codes=("not-a-choice",))
+
+
+def test_a_remark_may_not_deny_what_the_answer_itself_says():
+    choices = {"public": ["öffentlich", "für alle"], "internal": ["intern"], "api": ["mit Schnittstelle"]}
+    for raw in (
+        "öffentlich (nicht öffentlich)",
+        "für alle – nicht öffentlich",
+        "mit Schnittstelle (keine API, keine Schnittstelle)",
+    ):
+        assert parse_choice(raw, choices).codes == ("not-a-choice",)
+    assert parse_choice("intern (nicht öffentlich)", choices) == Parsed("internal", codes=("remark-dropped",))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "ja (nicht öffentlich)",
+        "ja – noch nicht evaluiert",
+        "yes (no interface)",
+        "ja (geplant)",
+        "ja, in Planung",
+    ],
+)
+def test_behind_a_mere_yes_nothing_may_be_denied_or_planned(raw):
+    """What was asked is not known here: 'evaluated?' – 'yes (not yet evaluated)'."""
+    assert parse_boolean(raw).codes == ("not-yes-no",)
+    assert parse_choice(raw, {"y": ["ja", "yes"], "n": ["nein", "no"]}).codes == ("not-a-choice",)
+
+
+FIELDS = {
+    "city": ["Stadt"],
+    "across": ["Quer (neu)", "Quer: alle – und jeder"],
+    "quarter": ["Quer"],
+    "two": ["Bau, Planung"],
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "said"),
+    [
+        ("Quer (neu)", "across", ()),
+        ("Quer (neu) – in Abstimmung", "across", ("remark-dropped",)),
+        ("Quer (neu): in Abstimmung (Amt 16)", "across", ("remark-dropped",)),
+        ("Quer: alle – und jeder (neu)", "across", ("remark-dropped",)),
+        ("Quer – in Abstimmung", "quarter", ("remark-dropped",)),
+        ("Quer (alt)", "quarter", ("remark-dropped",)),
+        ("Bau, Planung", "two", ()),
+        ("Bau, Planung, Stand April", "two", ("remark-dropped",)),
+        ("Stadt, Quer", None, ("not-a-choice",)),
+        ("Stadt (Quer)", None, ("not-a-choice",)),
+        ("Stadt – Quer und andere", None, ("not-a-choice",)),
+        ("Stadt (" + "a - b: c, " * 4_000, "city", ("remark-dropped",)),
+    ],
+)
+def test_the_longest_label_before_a_remark_counts(raw, code, said):
+    parsed = parse_choice(raw, FIELDS)
+    assert (parsed.value, parsed.codes) == (code, said)
+
+
+def test_a_reason_why_a_question_does_not_apply_is_dropped():
+    for raw in (
+        "entfällt, da keine Software",
+        "entfällt (kein Bedarf)",
+        "not applicable – not a high-impact use",
+    ):
+        assert parse_choice(raw, ANSWERS) == Parsed(state="not_applicable", codes=("remark-dropped",))
+    for raw in ("entfällt – Idee", "entfällt, ja", "entfällt (zu 30 %)"):
+        assert parse_choice(raw, ANSWERS).codes == ("not-a-choice",)
+
+
+@given(st.sampled_from(HARMLESS), st.sampled_from(TAKEN_BACK))
+def test_one_remark_that_takes_back_is_enough(harmless, taken):
+    raw = f"{harmless}; {taken.removeprefix('vorhanden')}"
+    assert parse_choice(raw, ANSWERS).value is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["vorhadnen", "Vorhandne", "umgeestzt", "Bürgesrchaft", "Brügerschaft", "Büregrschaft"]
+)
+def test_a_slip_of_two_keys_is_guessed(raw):
+    parsed = parse_choice(raw, ANSWERS)
+    assert parsed.value in ("existing", "citizens")
+    assert parsed.codes == ("choice-guessed",)
+
+
+@pytest.mark.parametrize(
+    "raw", ["Stufe 21", "ohvranden", "nahrovden", "Ieed", "unvorhadnen", "vorhanden2", "verhandnen"]
+)
+def test_what_is_more_than_a_slip_is_not(raw):
+    assert parse_choice(raw, {**ANSWERS, "level": ["Stufe 12"]}).value is None

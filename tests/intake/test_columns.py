@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from making import F, codes, make_form, sheet_of
 
 from digistrat.intake.cells import SEVERITY
-from digistrat.intake.columns import read_region, typed
+from digistrat.intake.columns import read_region
 from digistrat.intake.forms import Column
+from digistrat.intake.packing import join_columns, pack_column
 from digistrat.intake.tables import find_regions
 
 FORM = make_form()
@@ -23,6 +24,11 @@ def read(header, *values, name="Vorhaben", form=FORM):
     rows = [["Nr.", "Titel", header], *([f"P{n}", f"T{n}", value] for n, value in enumerate(values, 1))]
     (region,) = find_regions(sheet_of(rows, name), form, "A.xlsx")
     return read_region(region), region
+
+
+def frame_column(column, values):
+    """Values as they stand in a table."""
+    return join_columns(column, [pack_column(column, values)], pd.RangeIndex(len(values)))
 
 
 def said(region):
@@ -214,7 +220,7 @@ def test_defaults_are_read_like_answers():
     ]:
         chunk, _ = read("Titel", "a", form=form_with(kind, default))
         assert chunk.columns["extra"] == [expected]
-        typed(Column(name="extra", kind=kind), chunk.columns["extra"], pd.RangeIndex(1))
+        frame_column(Column(name="extra", kind=kind), chunk.columns["extra"])
 
 
 def test_the_name_of_the_sheet_becomes_a_column():
@@ -244,16 +250,16 @@ def test_the_name_of_the_sheet_becomes_a_column():
 )
 def test_types(kind, values, dtype):
     for given_values in (values, [None, None], []):
-        series = typed(Column(name="c", kind=kind), given_values, pd.RangeIndex(len(given_values)))
+        series = frame_column(Column(name="c", kind=kind), given_values)
         assert series.dtype == dtype
-    series = typed(Column(name="c", kind=kind), values, pd.RangeIndex(2))
+    series = frame_column(Column(name="c", kind=kind), values)
     assert series[1] == () if kind == "list" else pd.isna(series[1])
     assert series[0] == (pd.Timestamp(2026, 4, 30) if kind == "date" else values[0])
 
 
 def test_dates_of_all_years_are_kept():
     days = [dt.date(1, 1, 1), dt.date(9999, 12, 31)]
-    series = typed(Column(name="d", kind="date"), days, pd.RangeIndex(2))
+    series = frame_column(Column(name="d", kind="date"), days)
     assert [value.date() for value in series.dt.to_pydatetime()] == days
 
 
@@ -283,7 +289,7 @@ def test_no_cell_raises_and_every_value_fits_its_type(kind, values):
     rows = [["Nr.", "X"], *([f"P{n}", value] for n, value in enumerate(values))]
     region = find_regions(sheet_of(rows), form, "A.xlsx")[0]
     chunk = read_region(region)
-    series = typed(form.table("t").column("x"), chunk.columns["x"], pd.RangeIndex(len(chunk.rows)))
+    series = frame_column(form.table("t").column("x"), chunk.columns["x"])
     if kind in ("number", "amount"):
         assert not series.isin([math.inf, -math.inf]).any()
     # an answer that gave no value is said, unless it is a word or sign for none

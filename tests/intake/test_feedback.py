@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import struct
 import zipfile
@@ -39,7 +40,8 @@ def finding(**changes):
         "message": "Falsch.",
         "hint": "Tu.",
     }
-    return Finding("not-a-date", "error", **{**place, "table": "projects", "column": "start", **changes})
+    place |= {"severity": "error", "table": "projects", "column": "start", **changes}
+    return Finding("not-a-date", **place)
 
 
 def plain(path, **parts):
@@ -288,6 +290,64 @@ def test_a_clean_return_is_thanked(tmp_path):
     assert "Vielen Dank" in sheet.cells[2, 1].value
     assert read_feedback(written).empty
     assert is_feedback_sheet(sheet)
+
+
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><fonts><font/><font><b/></font></fonts><cellXfs><xf/>'
+    '<xf fontId="1"><alignment wrapText="1" vertical="top"/></xf>'
+    '<xf fillId="2"><alignment wrapText="1"/></xf>{}</cellXfs></styleSheet>'
+)
+CLEAN = '<xf fontId="0"><alignment wrapText="1"/></xf>'
+
+
+@pytest.mark.parametrize(
+    ("styles", "expected"),
+    [
+        (STYLES.format(CLEAN), "3"),
+        (STYLES.format(CLEAN + CLEAN.replace("/>", ' vertical="top"/>', 1)), "4"),
+        (STYLES.format(""), "1"),  # bold, which the texts take back
+        (
+            STYLES.format(CLEAN)
+            .replace(' fontId="1"', ' borderId="1"')
+            .replace('="1"/></xf></c', '="0"/></xf></c'),
+            None,
+        ),
+        (STYLES.format(CLEAN).replace("wrapText", "wrapped"), None),
+        (f'<styleSheet xmlns="{MAIN}"/>', None),
+    ],
+)
+def test_texts_are_wrapped_where_the_file_has_a_format_that_does(tmp_path, styles, expected):
+    links = relations(relation(1, "worksheet", "worksheets/sheet1.xml"), relation(2, "styles", "styles.xml"))
+    source = plain(tmp_path / "A.xlsx", **{"xl/_rels/workbook.xml.rels": links, "xl/styles.xml": styles})
+    words = finding(message="Das ist eine Meldung. " * 20)
+    written = give_back(source, tmp_path, words)
+    assert changed(source, written) == {*LISTING, "xl/worksheets/sheet2.xml"}
+    root = ElementTree.fromstring(parts_of(written)["xl/worksheets/sheet2.xml"][0])
+    row = root.findall(f".//{{{MAIN}}}row")[-1]
+    assert {cell.get("s") for cell in row} == {expected}
+    if expected:
+        assert 90 <= float(row.get("ht")) <= 180  # 440 letters in lines of 60
+        assert max(float(column.get("width")) for column in root.iter(f"{{{MAIN}}}col")) == 60
+    else:
+        assert row.get("ht") is None
+
+
+def test_the_report_says_what_to_do_by_when(tmp_path):
+    def lines(source, *findings, **options):
+        sheet = read_workbook(give_back(source, tmp_path, *findings, **options)).sheets[-1]
+        return " ".join(sheet.cells[row, 1].value for row in (2, 3) if (row, 1) in sheet.cells)
+
+    source, day = plain(tmp_path / "A.xlsx"), dt.date(2026, 12, 5)
+    assert "in dieser Datei" in lines(source, finding())
+    assert "bis zum" not in lines(source, finding())
+    assert "bis zum 05.12.2026" in lines(source, finding(), reply_by=day)
+    assert "by 5 Dec 2026" in lines(source, finding(), reply_by=day, language="en")
+    assert "bis zum" not in lines(source, finding(severity="info"), reply_by=day)
+    text = tmp_path / "B.csv"
+    text.write_text("a;b\n1;2\n")
+    said = lines(text, finding(file="B.csv"), reply_by=day)
+    assert "in Ihrer Datei B.csv" in said
+    assert "bis zum 05.12.2026 zusammen mit diesem Prüfbericht" in said
 
 
 def test_the_other_language(tmp_path):

@@ -148,13 +148,13 @@ def test_errors_come_first_and_the_rest_is_counted():
     warnings = [finding(f"C{n}", f"warnung{n}", severity="warning") for n in range(9)]
     errors = [finding(f"B{n}", f"fehler{n}") for n in range(4)]
     said = summary(*infos, *warnings, *errors)
-    assert "4 Fehler, 9 Warnungen, 3 Hinweise" in said
+    assert "4 Fehler, 9 Warnungen, 3 Hinweise" in " ".join(said.split())
     assert all(f"fehler{n}" in said for n in range(4))
     assert [f"warnung{n}" in said for n in range(9)] == [True] * 6 + [False] * 3
     assert "hinweis" not in said
     assert "6 weitere Befunde (3 Warnungen, 3 Hinweise)" in " ".join(said.split())
     assert said.index("fehler3") < said.index("warnung0")
-    assert "Vorhaben, B0" in said
+    assert "Fehler: Blatt „Vorhaben“, Zelle B0" in said
     assert "Bitte berichtigen." in said
 
 
@@ -192,7 +192,7 @@ def test_what_is_settled_is_said():
 
 def test_several_files_are_named_and_long_or_strange_texts_wrapped():
     said = summary(finding(value="w" * 300 + "\n\x00\tx"), finding(file="A25_Vorhaben.csv"))
-    assert "A25_Vorhaben.csv, Vorhaben, B2" in said
+    assert "Datei „A25_Vorhaben.csv“, Blatt „Vorhaben“, Zelle B2" in said
     assert "\x00" not in said
     assert "A.xlsx" not in summary(finding())
 

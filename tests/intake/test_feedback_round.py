@@ -147,6 +147,65 @@ def test_a_corrected_return_says_what_is_settled(sent_back, strategy, tmp_path):
     assert f"1 erledigt, {len(now & before)} offen, {len(now - before)} neu" in " ".join(said.split())
 
 
+# What an office writes where something was found; every other finding stays as it is.
+CORRECTED = {
+    "not-a-number": 1200, "ambiguous-number": 1234, "see-attachment": 50_000, "approximate": 50_000,
+    "range": 50_000, "out-of-range": 1, "cell-error": 100, "formula-without-value": 51_000,
+    "not-a-choice": "möglich", "unknown-office": None, "former-office-name": "Stabsstelle Digitalisierung",
+    "text-outside-table": None, "duplicate-key": "X-1", "missing-key": "X-2",
+}  # fmt: skip
+
+
+def correct(path, target, findings):
+    """Save a workbook with its findings corrected, and results in place of formulas; give their places."""
+    done = [f for f in findings.itertuples() if f.code in CORRECTED]
+    if not done:
+        return set()
+    book, shown = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    for cell in (cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row):
+        if cell.data_type == "f" and shown[cell.parent.title][cell.coordinate].value is not None:
+            cell.value = shown[cell.parent.title][cell.coordinate].value
+    for f in done:
+        book[f.sheet][f.cell] = CORRECTED[f.code]
+    book.save(target)
+    return {(f.sheet, f.cell, f.code) for f in done}
+
+
+def test_all_offices_correct_what_they_can_and_the_rest_stays_open(strategy, tmp_path):
+    """Of the faulty example round: each corrected finding is settled, each other is open, none is new."""
+    source, folder = ROOT / "data" / "raw" / "2026-04-30", tmp_path / "2026-04-30"
+    shutil.copytree(source, folder)
+    before = read_inventory(folder, strategy)
+    feedback_of_round(folder, before.findings, before.files, tmp_path / "back", organisations={})
+    for path in (tmp_path / "back").glob("*.xlsx"):
+        shutil.copy(path, folder)
+    settled = {}
+    for file, own in before.findings.groupby("file"):
+        if (tmp_path / "back" / file).exists():
+            settled[file] = correct(tmp_path / "back" / file, folder / file, own)
+    again = read_inventory(folder, strategy)
+    feedback_of_round(folder, again.findings, again.files, tmp_path / "next", organisations={})
+    n_settled = 0
+    for file, own in before.findings.groupby("file"):
+        path = tmp_path / "next" / file
+        if not path.exists():
+            (path,) = (tmp_path / "next").glob(f"{file.replace('.', '_')}_*.xlsx")
+        report = [sheet for sheet in read_workbook(path).sheets if is_feedback_sheet(sheet)][-1]
+        rows = [
+            [_text(report, row, column) for column in (3, 4, 5, 10)] for row in range(6, report.n_rows + 1)
+        ]
+        states = {tuple(place): state for state, *place in rows}
+        places = {(f.sheet, f.cell, f.code) for f in own.itertuples()}
+        expected = {place: "erledigt" if place in settled.get(file, ()) else "offen" for place in places}
+        assert states == expected, file
+        n_settled += list(states.values()).count("erledigt")
+    assert n_settled > 15
+
+
+def _text(sheet, row, column):
+    return str(sheet.cells[row, column].value) if (row, column) in sheet.cells else ""
+
+
 def test_a_report_alone_that_comes_back_is_remembered_and_no_return(sent_back, tmp_path):
     folder, _, target, _ = sent_back
     back = tmp_path / "round"
@@ -214,6 +273,13 @@ def test_the_command_line_writes_it(sent_back, tmp_path):
     assert "Wrote feedback on 7 returns" in done.output
     assert "no marked copy" in done.output
     assert len(list((tmp_path / "back").glob("*.txt"))) == 6
+    done = CliRunner().invoke(app, [*arguments, str(tmp_path / "dated"), "--reply-by", "5.6.2026"])
+    assert done.exit_code == 1
+    said = (tmp_path / "dated" / "StD.txt").read_text("utf-8")
+    assert "bis zum 05.06.2026" in " ".join(said.split())
+    report = read_workbook(tmp_path / "dated" / "StD.xlsx").sheets[-1]
+    assert "bis zum 05.06.2026" in report.cells[2, 1].value
+    assert "bis zum" not in (tmp_path / "back" / "StD.txt").read_text("utf-8")
     done = CliRunner().invoke(app, [*arguments, str(folder)])
     assert done.exit_code == 2
     assert "outside the round" in done.output

@@ -131,3 +131,19 @@ def test_a_filled_form_knows_its_new_headers() -> None:
         if name
     }
     assert form.fill(sets).table("impact_ratings").vocabulary["k01 nutzen"] == ("member", "K01")
+
+
+def test_a_header_is_known_without_its_bracket_where_that_names_one_column() -> None:
+    headers = {
+        "city": "Termin (Stadt)",
+        "state": "Termin (Land)",
+        "plan": "Dauer (geplant)",
+        "cost": "Kosten",
+    }
+    columns = [{"name": name, "headers": [header]} for name, header in headers.items()]
+    columns.append({"name": "net", "headers": ["Kosten (netto)"]})
+    known = make_form(tables=[{"name": "t", "columns": columns}]).table("t").vocabulary
+    assert known["termin stadt"] == ("column", "city")
+    assert "termin" not in known  # either might be meant
+    assert known["dauer"] == ("column", "plan")
+    assert known["kosten"] == ("column", "cost")

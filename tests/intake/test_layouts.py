@@ -101,8 +101,10 @@ def test_a_heading_over_a_header_may_make_another_column_of_it():
 
 def test_a_unit_in_the_heading_is_seen_in_every_header_under_it():
     rows = [["Nr.", "Art", "Kosten in T€", None], [None, None, 2026, 2027], ["P1", "i", 1, 2]]
-    _, region = read(rows, "Kosten", merged=[(1, 1, 2, 1), (1, 2, 2, 2), (1, 3, 1, 4)])
+    columns, region = read(rows, "Kosten", merged=[(1, 1, 2, 1), (1, 2, 2, 2), (1, 3, 1, 4)])
     assert [region.header_text(number) for number in (3, 4)] == ["Kosten in T€ 2026", "Kosten in T€ 2027"]
+    assert columns["amount_eur"] == [1000, 2000]
+    assert set(codes(region.findings)) == {("unit-from-header", "C2"), ("unit-from-header", "D2")}
     # a row of units under the headers
     rows = [["Nr.", "Art", 2026, 2027], [None, None, "T€", "T€"], ["P1", "i", 1, 2]]
     _, region = read(rows, "Kosten")
@@ -263,6 +265,23 @@ def test_examples_are_no_records(mark):
     assert len(roles(region, "example")) == 4
 
 
+@pytest.mark.parametrize(
+    "title", ["z. B. Onlineantrag", "(z.B. Onlineantrag)", "e.g. a portal", "Beispiel: Portal"]
+)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 3, 0, 1)])
+def test_a_title_that_begins_with_for_example_is_none(title, order):
+    for key in (None, 1):
+        rows = [HEADER, [key, title, "Idee", 5], *ROWS]
+        columns, region = read([[row[number] for number in order] for row in rows])
+        assert columns["project_id"] == ["P1", "P2", "P3"]
+        assert [finding.code for finding in region.findings] == ["example-row"]
+
+
+def test_further_down_a_title_with_a_key_is_one_whatever_it_begins_with():
+    columns, _ = read([HEADER, *ROWS, ["P4", "z. B. Onlineantrag", "Idee", 5]])
+    assert columns["project_id"] == ["P1", "P2", "P3", "P4"]
+
+
 @pytest.mark.parametrize("title", ["Beispielsammlung", "Musterbau", "Beispiel", "Muster für Anträge"])
 def test_titles_that_begin_like_an_example_are_records(title):
     columns, _ = read([HEADER, ["P0", title, "Idee", 5], *ROWS])
@@ -284,6 +303,13 @@ def test_headings_of_groups_of_records(heading, merged):
     assert roles(region, "group") == [("A3", heading)]
 
 
+@pytest.mark.parametrize("sign", ["Σ", "∑", "Σ 2026", "Σ:"])
+def test_the_sign_of_a_sum_is_a_total(sign):
+    columns, region = read([HEADER, *ROWS, [sign, None, None, 19]])
+    assert columns["n_cases"] == [12, 7, None]
+    assert codes(region.findings) == [("total-row", "A5")]
+
+
 def test_a_total_in_the_middle_and_headers_on_every_page():
     rows = [HEADER, ROWS[0], ["Zwischensumme", None, None, 12], HEADER, [1, 2, 3, 4], *ROWS[1:]]
     columns, region = read(rows)
@@ -300,6 +326,25 @@ def test_a_value_merged_over_several_records_counts_for_each():
     assert codes(region.findings) == [("merged-value", "A2")]
     assert {region.address(*place) for place in region.shared} == {"A2"}
     assert sorted(region.shared) == [(3, 1), (4, 1)]
+
+
+def test_a_number_merged_over_several_records_counts_once():
+    rows = [HEADER, ["P1", "Portal", "Idee", 12], ["P2", "Akte", "Idee", None], ROWS[2]]
+    columns, region = read(rows, merged=[(2, 4, 3, 4)])
+    assert columns["n_cases"] == [12, None, None]
+    (finding,) = region.findings
+    assert (finding.code, finding.severity, finding.cell) == ("merged-amount", "warning", "D2")
+    rows = [["Nr.", "Art", 2026], ["P1", "i", 700], ["P2", "i", None]]
+    columns, region = read(rows, "Kosten", merged=[(2, 3, 3, 3)])
+    assert (columns["project_id"], columns["amount_eur"]) == (["P1"], [700])
+    assert set(codes(region.findings)) == {("merged-amount", "C2"), ("record-without-answer", "A3")}
+
+
+def test_points_merged_over_several_records_count_for_each():
+    rows = [["Nr.", "C1 Nutzen"], ["P1", 5], ["P2", None]]
+    columns, region = read(rows, "Wirkung", merged=[(2, 2, 3, 2)])
+    assert columns["points"] == [5, 5]
+    assert ("merged-value", "B2") in codes(region.findings)
 
 
 def test_a_value_above_empty_cells_that_are_not_merged_counts_once():
@@ -405,65 +450,3 @@ def test_tables_on_one_sheet_are_read_like_tables_on_sheets_of_their_own(parts, 
             for n, row in enumerate(left)
         ]
     assert tables_of(regions_of(rows, "x")) == alone
-
-
-# --- headers once more, and otherwise -----------------------------------------------------------------------
-
-
-def test_other_years_under_repeated_headers_are_a_table_of_their_own():
-    for kind in (["Art"], []):  # with and without enough known headers for any sheet
-        n = len(kind)
-        rows = [
-            ["Nr.", *kind, 2026, 2027],
-            ["P1", *["i"] * n, 1, 2],
-            ["Nr.", *kind, 2027, 2028],
-            ["P2", *["i"] * n, 7, None],
-        ]
-        one, two = (columns for _, columns in tables_of(regions_of(rows, "Kosten")))
-        assert (one["project_id"], one["year"], one["amount_eur"]) == (["P1"] * 2, [2026, 2027], [1, 2])
-        assert (two["project_id"], two["year"], two["amount_eur"]) == (["P2"], [2027], [7])
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "column"),
-    [
-        (["Beginn", "Fallzahl"], ["Fallzahl", "Beginn"], "n_cases"),
-        (["Auftragswert netto"], ["Auftragswert netto (T€)"], "value_eur"),
-        (["Auftragswert netto (€)"], ["Auftragswert netto (%)"], "value_eur"),
-        (["Auftragswert netto"], ["Auftragswert brutto"], "value_eur"),
-        (["Beginn"], ["Bemerkung"], "start_date"),
-        (["Fallzahl"], ["Personal"], "n_cases"),
-    ],
-)
-def test_headers_that_differ_do_not_count_as_repeated(first, second, column):
-    rows = [
-        [*HEADER[:3], *first],
-        ["P1", "Portal", "Idee", *["1.4.2027"] * len(first)],
-        [*HEADER[:3], *second],
-        ["P2", "Akte", "Idee", *["3"] * len(second)],
-    ]
-    one, two = regions_of(rows)
-    assert (one.header, one.records, two.header, two.records) == (1, [2], 3, [4])
-    where = one.columns[column]
-    assert two.columns.get(column) != where or two.header_text(where) == second[0]
-
-
-def test_headers_that_are_repeated_begin_no_table():
-    for again in (["NR", "Titel:", "Status", "Fallzahl"], ["Nr.", "Titel"], HEADER):
-        region = regions_of([HEADER, ROWS[0], again, ROWS[1]])
-        assert [r.records for r in region] == [[2, 4]]
-        assert region[0].findings == []
-
-
-def test_a_line_of_headers_that_is_read_as_none_is_said():
-    rows = [HEADER, ROWS[0], ["Nr.", "Titel", "Ort"], ROWS[1]]
-    (region,) = regions_of(rows)
-    assert region.records == [2, 4]
-    assert ("header-differs", "A3") in codes(region.findings)
-
-
-def test_a_unit_above_the_first_of_two_like_tables_is_said_at_the_second():
-    rows = [["Beträge in T€"], ["Nr.", "Art", 2026], ["P1", "i", 1], [], ["Nr.", "Art", 2027], ["P2", "i", 7]]
-    _, second = regions_of(rows, "Kosten")
-    assert codes(second.findings) == [("unit-outside-table", "A5")]
-    assert second.findings[0].severity == "warning"

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digistrat.intake.cells import cell_parser
+from digistrat.intake.forms import Column
 from digistrat.intake.values import Parsed, detect_decimal, parse_amount, parse_number
 from digistrat.intake.values.numbers import read_number
 from digistrat.intake.values.units import money_units
@@ -412,3 +414,11 @@ def test_what_cannot_be_computed_with_is_said(raw):
 
 def test_an_empty_numeric_cell_is_missing():
     assert parse_number(math.nan) == Parsed(state="missing")
+
+
+def test_a_whole_number_has_no_three_decimals():
+    column = Column(name="n", kind="integer", headers=["Fälle"])
+    german, english = cell_parser(column, decimal=","), cell_parser(column, decimal=".")
+    assert german("12.000").value == english("12,000").value == 12_000
+    assert german("12,000").codes == english("12.000").codes == ("ambiguous-number",)
+    assert german("12,0").value == 12

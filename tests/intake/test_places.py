@@ -28,6 +28,7 @@ PLACES = Places(
         Layout("columns", {"x": 4, "y_lower": 28}),
     ),
     {("t", "b", "z"): CellRef("B.xlsx", "Deckblatt", "B2", "Amt 1")},
+    {("t", "state_of_x"): "x", ("t", "state_of_z"): "z", ("u", "state_of_m"): "m"},
 )
 
 
@@ -43,6 +44,9 @@ PLACES = Places(
         ("b", "y_lower", "B.xlsx › Q › C28"),
         ("b", "z", "B.xlsx › Deckblatt › B2"),
         ("b", "z_upper", "B.xlsx › Deckblatt › B2"),
+        ("a", "state_of_x", "A.xlsx › S › B5"),
+        ("b", "state_of_x", "B.xlsx › Q › C4"),
+        ("b", "state_of_z", "B.xlsx › Deckblatt › B2"),
     ],
 )
 def test_places_by_row_layout_and_exception(row, column, expected):
@@ -63,6 +67,8 @@ def test_raw_values_come_with_the_place():
         ("t", "c", "x", r"row must be a label of table t, not 'c'"),
         ("t", ["a"], "x", r"row must be a label of table t, not \['a'\]"),
         ("t", "a", "q", r"column must be one of \['m', 'x', 'y_lower'\] in A.xlsx › S, not 'q'"),
+        ("t", "a", "state_of_z", "not 'state_of_z': the return has no such cell"),
+        ("t", "a", "state_of_m", "not 'state_of_m'"),  # of another table
     ],
 )
 def test_wrong_calls_name_what_there_is(table, row, column, said):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import codes, make_form, sheet_of, write_book
 
-from digistrat.intake.forms import Form, Table
+from digistrat.intake.forms import Form, Table, load_form
 from digistrat.intake.returns import read_returns
 from digistrat.intake.tables import find_regions
 from digistrat.intake.tables.guesses import close_targets
@@ -143,11 +143,11 @@ def test_a_sheet_that_names_no_required_column_is_no_table(form, tmp_path):
 # --- columns that are not there, or twice -------------------------------------------------------------------
 
 
-def table_of(*, expects: bool) -> Form:
+def table_of(*, expects: bool = False, column: bool = False) -> Form:
     columns = [
         {"name": "a", "headers": ["Titel"], "required": True},
         {"name": "b", "headers": ["Beschreibung", "Inhalt"]},
-        {"name": "c", "headers": ["Rechtsgrundlage"]},
+        {"name": "c", "headers": ["Rechtsgrundlage"], "expected": column},
         {"name": "d", "headers": ["Vergabeart"], "default": "offen"},
         {"name": "e"},
     ]
@@ -157,8 +157,9 @@ def table_of(*, expects: bool) -> Form:
 
 def test_a_column_that_is_not_there_is_said_where_all_are_expected():
     sheet = sheet_of([["Titel", "Inhalt"], ["x", "y"]])
-    (region,) = find_regions(sheet, table_of(expects=True), "A.xlsx")
-    assert [(f.code, f.severity, f.column) for f in region.findings] == [("column-missing", "info", "c")]
+    for form in (table_of(expects=True), table_of(column=True)):
+        (region,) = find_regions(sheet, form, "A.xlsx")
+        assert [(f.code, f.severity, f.column) for f in region.findings] == [("column-missing", "info", "c")]
     (region,) = find_regions(sheet, table_of(expects=False), "A.xlsx")
     assert region.findings == []
 
@@ -170,3 +171,20 @@ def test_of_two_headers_for_one_column_the_one_first_declared_counts():
     assert [(f.code, f.cell, f.column) for f in region.findings if f.code == "column-twice"] == [
         ("column-twice", "A1", "b")
     ]
+
+
+def test_who_takes_a_question_out_of_the_standard_form_hears_of_it():
+    form = load_form("inventory")
+    columns = [column for column in form.table("projects").columns if column.headers]
+    for gone in columns:
+        rows = [[column.headers[0] for column in columns if column is not gone], ["P1", "x"]]
+        (region,) = find_regions(sheet_of(rows), form, "A.xlsx")
+        said = [(f.code, f.column) for f in region.findings if f.code == "column-missing"]
+        asked_of_some = {"release_date", "due_date", "legal_basis", "n_cases_yearly", "procedure"}
+        asked_of_some |= {"funding_eur", "funding_until_date", "reported_office"}
+        assert said == ([] if gone.name in asked_of_some else [("column-missing", gone.name)])
+    # a list of the office's own, with a few of the columns, is no form that something was taken out of
+    (region,) = find_regions(
+        sheet_of([["Nr.", "Titel", "Status", "Handlungsfeld"], ["P1", "x"]]), form, "A.xlsx"
+    )
+    assert region.findings == []

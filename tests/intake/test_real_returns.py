@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from accounting import unaccounted
-from agencies import make_return, read_questions, template_form
+from agencies import make_return, read_questions, read_template, template_form
 from making import codes, write_book
 from seen import seen_cells
 
@@ -224,9 +224,9 @@ def made(shared, tmp_path_factory):
     folder = shared / "data" / "ai_inventories"
     truth = pd.read_csv(folder / "consolidated" / "consolidated.csv", dtype=str)
     truth = truth[truth["classification"].notna().groupby(truth["agency"]).transform("any")]
-    place, questions = tmp_path_factory.mktemp("agencies"), read_questions(folder)
+    place, template = tmp_path_factory.mktemp("agencies"), read_template(folder)
     return [
-        make_return(place / f"agency-{n}.{('xlsx', 'xlsx', 'csv')[n % 3]}", truth, questions, seed=n)
+        make_return(place / f"agency-{n}.{('xlsx', 'xlsx', 'csv')[n % 3]}", truth, template, seed=n)
         for n in range(N_MADE)
     ]
 
@@ -294,4 +294,80 @@ def test_rows_of_every_kind_are_read_or_said(tmp_path):
         *(("text-outside-table", cell) for cell in ("A14", "A16", "A17", "A3", "A6", "A9")),
         ("total-row", "A18"),
     ]  # fmt: skip
+    assert unaccounted(tmp_path, returns) == []
+
+
+SHORTEST = ["Use Case Name", "Bureau/Component", "Stage of Development", "Is the AI use case high-impact?"]
+
+
+def test_every_selection_of_the_template_is_read_in_every_dress(shared, tmp_path):
+    """Each answer, its code, and both as people write them mean the answer, and nothing is said of them."""
+    folder = shared / "data" / "ai_inventories"
+    form, template = load_form(FORMS / "ai_inventory.toml"), read_template(folder)
+    for column, answers in template.answers.items():
+        dressed = {}
+        for label, code in answers.items():
+            letter, _, rest = label.partition(") ") if label[1:2] == ")" else ("", "", label)
+            plain = rest.replace("–", "-").replace("’", "'")
+            dressed |= dict.fromkeys(
+                [label, code, label.upper(), rest, plain, rest.replace(" ", "\n")], label
+            )
+            if letter:
+                ways = ("{0}) {1}", "{0}){1}", "({0}) {1}", "{0}. {1}", "{0})")
+                dressed |= {way.format(letter.upper(), rest): label for way in ways}
+        rows = [[template.questions["use_case_name"], template.questions["id"], template.questions[column]]]
+        rows += [[f"Case {number}", f"X-{number}", answer] for number, answer in enumerate(dressed)]
+        path = write_book(tmp_path / f"{column}.xlsx", {"All": rows})
+        returns = read_returns(path, form)
+        read = dict(zip(dressed, returns.tables["use_cases"][column], strict=True))
+        assert read == dressed, column
+        assert [code for code in codes_said(returns) if code != "column-missing"] == [], column
+
+
+def codes_said(returns) -> list[str]:
+    return returns.findings["code"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [("No", "No"), ("TBD", "TBD"), ("to be determined", "TBD"), ("pending", "Pending"), ("N/A", None)],
+)
+def test_answers_that_are_no_selections_and_that_the_central_office_keeps(tmp_path, answer, read):
+    head = [*SHORTEST, "Pre-deployment testing"]
+    path = write_book(
+        tmp_path / "A.xlsx", {"All": [head, ["Chatbot", "BLM", "Pilot", "High-impact", answer]]}
+    )
+    returns = read_returns(path, load_form(FORMS / "ai_inventory.toml"))
+    value = returns.tables["use_cases"]["hi_testing_conducted"].iloc[0]
+    assert (None if pd.isna(value) else value) == read
+    assert set(codes_said(returns)) == {"column-missing"}
+
+
+def test_what_means_something_else_now_is_said_and_not_taken(tmp_path):
+    """Of 37 uses in operation and maintenance in 2024 one agency reported 27 as deployed the year after."""
+    head = [*SHORTEST, "Contracting"]
+    answers = ["Operation and Maintenance", "Neither", "Developed with contracting resources"]
+    path = write_book(tmp_path / "A.xlsx", {"All": [head, ["Chatbot", "BLM", *answers]]})
+    returns = read_returns(path, load_form(FORMS / "ai_inventory.toml"))
+    row = returns.tables["use_cases"].iloc[0]
+    assert row[["development_stage", "is_high_impact", "contracting_usage"]].isna().all()
+    said = returns.findings[returns.findings["code"] == "not-a-choice"]
+    assert sorted(said["cell"]) == ["C2", "D2", "E2"]
+
+
+def test_lists_of_answers_and_explanations_beside_the_table_are_no_use_cases(shared, tmp_path):
+    template = read_template(shared / "data" / "ai_inventories")
+    width = max(map(len, template.answers.values()))
+    lists = [list(template.answers)]
+    lists += [[[*own, *[None] * width][row] for own in template.answers.values()] for row in range(width)]
+    words = [["Field", "Explanation"], *([question, "see there"] for question in template.questions.values())]
+    pages = {
+        "Selections": lists,
+        "All": [SHORTEST, ["Chatbot", "BLM", "Pilot", "No"]],
+        "Data Dictionary": words,
+    }
+    returns = read_returns(write_book(tmp_path / "A.xlsx", pages), load_form(FORMS / "ai_inventory.toml"))
+    assert returns.tables["use_cases"]["use_case_name"].tolist() == ["Chatbot"]
+    assert set(codes_said(returns)) == {"column-missing"}
+    assert set(returns.leftovers["sheet"]) == {"Selections", "Data Dictionary"}
     assert unaccounted(tmp_path, returns) == []

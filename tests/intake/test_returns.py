@@ -97,7 +97,12 @@ def test_an_empty_folder_gives_empty_tables(tmp_path):
 
 def test_files_that_are_no_returns_are_said_and_the_others_read(tmp_path):
     write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS})
-    (tmp_path / "notes.docx").write_bytes(b"PK")
+    (tmp_path / "letter.docx").write_bytes(b"PK")
+    (tmp_path / "scan.PDF").write_bytes(b"%PDF-1.7")
+    (tmp_path / "notes.log").write_bytes(b"read me")
+    (tmp_path / "__MACOSX").mkdir()
+    for left_behind in ("Thumbs.db", "desktop.ini", ".DS_Store", "~$A.xlsx", "__MACOSX/A.pdf"):
+        (tmp_path / left_behind).write_bytes(b"\0")
     (tmp_path / "empty.xlsx").write_bytes(b"")
     (tmp_path / "page.xls").write_bytes(b"<html><table></table></html>")
     (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 not a zip")
@@ -112,8 +117,10 @@ def test_files_that_are_no_returns_are_said_and_the_others_read(tmp_path):
         ("blank.xlsx", "no-table-found", "error"),
         ("broken.xlsx", "file-damaged", "error"),
         ("empty.xlsx", "file-empty", "error"),
-        ("notes.docx", "file-not-read", "warning"),
+        ("letter.docx", "file-not-read", "error"),
+        ("notes.log", "file-not-read", "warning"),
         ("page.xls", "file-not-a-workbook", "error"),
+        ("scan.PDF", "file-not-read", "error"),
         ("single.xlsx", "no-table-found", "error"),
         ("single.xlsx", "sheet-not-used", "warning"),
     ]
@@ -265,6 +272,28 @@ def test_a_csv_without_header_lines_for_dates_is_typed(tmp_path):
     assert row["start_date"] == pd.Timestamp(dt.date(2027, 4, 1))
     assert (row["title"], row["n_cases"], row["is_public"]) == ("Café", 1234, True)
     assert codes(returns.findings) == [("file-encoding-guessed", "")]
+
+
+def test_a_text_that_is_marked_for_excel_is_read_as_the_text(tmp_path):
+    lines = ["Nr.;Titel;Fallzahl", '="00123";"=""Portal""";="7"', '="5"x;=1+1;=""', 'P3;="a"b";']
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    projects = read_returns(tmp_path, FORM).tables["projects"]
+    assert list(projects.index) == ["00123", '="5"x', "P3"]
+    assert projects["title"].tolist() == ["Portal", "=1+1", '="a"b"']
+    assert projects["n_cases"].tolist() == [7, pd.NA, pd.NA]
+
+
+def test_states_lead_to_the_cell_they_speak_of(tmp_path):
+    rows = [["Nr.", "C1 Nutzen", "C2 Dringlichkeit"], ["P1", 7, None]]
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": PROJECTS, "Wirkung": rows})
+    returns = read_returns(tmp_path, FORM)
+    ratings = returns.tables["ratings"]
+    found = {
+        (member, state): str(returns.locate("ratings", label, "state"))
+        for label, member, state in zip(ratings.index, ratings["criterion_id"], ratings["state"], strict=True)
+    }
+    assert found["c1", "assessed"] == "A.xlsx › Wirkung › B2"
+    assert found["c2", "missing"] == "A.xlsx › Wirkung › C2"
 
 
 def test_columns_of_an_office_s_own_stay_beside_its_records(tmp_path):

@@ -106,9 +106,23 @@ def test_a_header_that_stands_twice_is_read_once_and_the_second_kept():
         [["Nr.", "Titel", "Status", "Bezeichnung"], ["P1", "Portal", "Idee", "Stadtportal"]]
     )
     assert columns["title"] == ["Portal"]
-    assert codes(region.findings) == [("column-not-mapped", "D1"), ("column-twice", "D1")]
+    assert codes(region.findings) == [("column-twice", "D1")]
     assert "B1" in region.findings[0].message
     assert leftovers(region) == [("extra", "D2", "Stadtportal")]
+
+
+def test_of_two_headers_for_one_column_the_one_with_answers_is_read():
+    columns, region = read([["Nr.", "Titel", "Status", "Bezeichnung"], ["P1", None, "Idee", "Stadtportal"]])
+    assert columns["title"] == ["Stadtportal"]
+    assert codes(region.findings) == [("column-twice", "B1")]
+    assert "D1" in region.findings[0].message
+
+
+@pytest.mark.parametrize("header", ["Auftragswert netto in 1.000 €", "Auftragswert netto (in 1000 EUR)"])
+def test_thousands_written_in_digits_are_a_unit(header):
+    columns, region = read([["Nr.", "Titel", "Status", header], ["P1", "Portal", "Idee", 12.5]])
+    assert columns["value_eur"] == [12_500]
+    assert codes(region.findings) == [("unit-from-header", "D1")]
 
 
 def test_blank_rows_repeated_headers_totals_and_notes_are_no_records():

@@ -321,6 +321,32 @@ def test_the_help_says_what_every_column_and_every_point_means(book):
                 assert guide.row_dimensions[cell.row].height >= 15 * lines
 
 
+def test_figures_stand_apart_from_the_words_of_the_next_column(form, tmp_path):
+    values = {"projects": [{"project_id": "1", "title": "a", "start_date": pd.Timestamp(2027, 4, 1)}]}
+    page = openpyxl.load_workbook(write_template(form, tmp_path / "A.xlsx", values=values))["Vorhaben"]
+    headers = {page.cell(4, n).value: n for n in range(1, page.max_column + 1)}
+    for header, expected in [("Titel *", None), ("Beginn", "center"), ("Fälle pro Jahr", "center")]:
+        letter = openpyxl.utils.get_column_letter(headers[header])
+        assert page.column_dimensions[letter].alignment.horizontal == expected
+    assert page.cell(5, headers["Beginn"]).alignment.horizontal == "center"
+    funding = page.column_dimensions[openpyxl.utils.get_column_letter(headers["Förderung (€)"])].alignment
+    assert (funding.horizontal, funding.indent) == ("right", 1)
+
+
+def test_an_answer_to_copy_that_is_a_bare_code_is_explained(tmp_path):
+    choices = {"Z1": ["Z1 Breitband, WLAN", "Breitband, WLAN"], "Z2": ["Z2 Offene Daten"]}
+    goals = {"name": "goals", "kind": "list", "headers": ["Ziele"], "choices": choices}
+    columns = [{"name": "id", "kind": "identifier", "headers": ["Nr."]}, goals]
+    form = make_form(tables=[{"name": "t", "title": "Vorhaben", "key": "id", "columns": columns}])
+    guide = openpyxl.load_workbook(write_template(form, tmp_path / "A.xlsx"))["Ausfüllhilfe"]
+    rows = [[cell.value for cell in row[:3]] for row in guide.iter_rows()]
+    # a comma would part the answer when it is read
+    assert rows[-2:] == [
+        ["Vorhaben: Ziele", "Z1", "Z1 Breitband, WLAN"],
+        ["Vorhaben: Ziele", "Z2 Offene Daten", None],
+    ]
+
+
 def test_what_an_office_had_added_comes_behind_the_table(tmp_path):
     form = make_form()
     values = {"projects": [{"project_id": "1", "title": "a"}, {"project_id": "2", "title": "b"}]}

@@ -37,7 +37,16 @@ from workbook_files import (
     write_xlsx,
 )
 
-from digistrat.intake.workbooks import Limits, WorkbookError, ods, read_workbook, sheetxml, worker, xlsb
+from digistrat.intake.workbooks import (
+    Limits,
+    WorkbookError,
+    ods,
+    read_workbook,
+    sheetxml,
+    worker,
+    worksheet,
+    xlsb,
+)
 
 
 def code_of(path, **options):
@@ -194,8 +203,8 @@ FULL = '<row><c t="str"><v>a</v></c><c><f>B1</f><v>1</v></c><c t="inlineStr"><is
 
 
 def test_masses_are_counted_in_the_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheetxml, "_COUNT_FROM", 0)
-    monkeypatch.setattr(sheetxml, "_MOST_OTHERS", 50)
+    monkeypatch.setattr(worksheet, "_COUNT_FROM", 0)
+    monkeypatch.setattr(worksheet, "_MOST_OTHERS", 50)
     full = write_xlsx(tmp_path / "a.xlsx", sheet_xml(FULL * 30))
     assert code_of(full, limits=Limits(n_cells=50)) == "file-too-large"
     assert len(read_workbook(full, limits=Limits(n_cells=90)).sheets[0].cells) == 90

@@ -291,6 +291,8 @@ def test_xls_with_dates_errors_and_hidden_sheet(tmp_path):
         ("\ufeffGröße,b\n1,2\n".encode(), [["Größe", "b"], ["1", "2"]], []),
         ("Größe\tb\n1\t2\n".encode("utf-16"), [["Größe", "b"], ["1", "2"]], []),
         ("Größe €;b\n1;2\n".encode("cp1252"), [["Größe €", "b"], ["1", "2"]], ["file-encoding-guessed"]),
+        ("\ufeffÄÖÜ;b\n".encode() + b"It\x92s;2\n", [["ÄÖÜ", "b"], ["It’s", "2"]], ["file-encoding-guessed"]),
+        ("„Grö“;b\n".encode() + b"It\x92s;2\n", [["„Grö“", "b"], ["It’s", "2"]], ["file-encoding-guessed"]),
         (b'a,b\n"x, y\nz",2\nw,3\n', [["a", "b"], ["x, y\nz", "2"], ["w", "3"]], []),
         (b"sep=,\na,b\n", [[], ["a", "b"]], []),
         (b'a;b\n1;"open\n2;3\n', [["a", "b"], ["1", "open\n2;3\n"]], ["file-quote-open"]),

@@ -93,9 +93,9 @@ def in_a_cell(
     return Kind(code, plant)
 
 
-def says(text: Any) -> Write:
-    """Write always the same."""
-    return lambda _: text
+def says(*texts: Any) -> Write:
+    """Write one of these."""
+    return lambda at: texts[(at.row + at.number) % len(texts)]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -116,33 +116,58 @@ def _positive(at: Answer) -> bool:
     return isinstance(at.value, (int, float)) and at.value > 0
 
 
-def _euros(pattern: str) -> Write:
-    return lambda at: pattern.format(german(_worth(at)))
+def _euros(*patterns: str) -> Write:
+    return lambda at: says(*patterns)(at).format(german(_worth(at)))
 
 
 def _range(at: Answer) -> str:
-    return f"{german(_worth(at) * 0.8)}–{german(_worth(at) * 1.3)} €"
+    pattern = says("{}–{} €", "{} bis {} €", "zwischen {} und {} €", "{} € - {} €", "von {} bis {} EUR")(at)
+    return str(pattern.format(german(_worth(at) * 0.8), german(_worth(at) * 1.3)))
 
 
 NUMBERS = (
-    in_a_cell("approximate", AMOUNT, _euros("ca. {} €"), where=_positive),
-    in_a_cell("at-most", AMOUNT, _euros("bis zu {} €"), where=_positive),
-    in_a_cell("at-least", AMOUNT, _euros("mind. {} €"), where=_positive),
+    in_a_cell(
+        "approximate",
+        AMOUNT,
+        _euros("ca. {} €", "rd. {} Euro", "~ {} €", "{} € (geschätzt)", "etwa {} EUR"),
+        where=_positive,
+    ),
+    in_a_cell(
+        "at-most", AMOUNT, _euros("bis zu {} €", "max. {} €", "höchstens {} €", "< {} €"), where=_positive
+    ),
+    in_a_cell(
+        "at-least", AMOUNT, _euros("mind. {} €", "ab {} €", "mehr als {} €", "> {} €"), where=_positive
+    ),
     in_a_cell("range", AMOUNT, _range, where=_positive),
     in_a_cell("approximate", COUNT, says("ca. 500"), empty=True),
     in_a_cell("at-most", COUNT, says("höchstens 500"), empty=True),
     in_a_cell("at-least", COUNT, says("mehr als 500"), empty=True),
     in_a_cell("range", COUNT, says("300–500"), empty=True),
     in_a_cell("approximate", named("impact_ratings.points", "requirements.weight"), says("ca. 5")),
-    in_a_cell("not-a-number", of_kind("amount", "integer", "number"), says("siehe Antrag")),
-    in_a_cell("not-a-number", of_kind("amount", "integer", "number"), says("sehr viel")),
+    in_a_cell(
+        "not-a-number",
+        of_kind("amount", "integer", "number"),
+        says("siehe Antrag", "2 x 500", "500 + 100", "zehntausend"),
+    ),
+    in_a_cell(
+        "not-a-number",
+        of_kind("amount", "integer", "number"),
+        says("sehr viel", "500 (2026), 300 (2027)", "kostenneutral", "l00"),
+    ),
     in_a_cell("see-attachment", of_kind("amount", "integer", "number", "date"), says("s. Anlage")),
     in_a_cell("ambiguous-number", named("projects.n_cases_yearly"), says("1.234"), proves=True, empty=True),
     in_a_cell("ambiguous-range", AMOUNT, says("50–100.000 €"), empty=True),
-    in_a_cell("tax-basis", YEARS, _euros("{} € netto"), where=_positive),
+    in_a_cell(
+        "tax-basis",
+        YEARS,
+        _euros("{} € netto", "{} € zzgl. MwSt.", "{} € brutto", "{} € inkl. MwSt."),
+        where=_positive,
+    ),
     in_a_cell("other-tax-basis", ORDER, _euros("{} € brutto"), where=_positive),
-    in_a_cell("unknown-unit", AMOUNT, _euros("{} US-$")),
-    in_a_cell("unknown-unit", of_kind("integer", "number"), says("3 kWh")),
+    in_a_cell("unknown-unit", AMOUNT, _euros("{} US-$", "{} CHF", "{} € pro Monat", "{} € je Lizenz")),
+    in_a_cell(
+        "unknown-unit", of_kind("integer", "number"), says("3 kWh", "3 Wochen", "3 Seiten", "3 pro Woche")
+    ),
     in_a_cell(
         "turned-into-date", of_kind("amount", "integer", "number"), says(dt.date(2027, 4, 1)), csv=False
     ),
@@ -174,16 +199,25 @@ def _span(at: Answer) -> str:
     return f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}"
 
 
+def _about(at: Answer) -> str:
+    words = says("voraussichtlich {}", "ca. {}", "{} (geplant)", "vsl. {}", "etwa {}")(at)
+    return str(words.format(f"{at.value:%m/%Y}"))
+
+
 def _start_of_possible(at: Answer) -> bool:
     return at.record.values.get("status") == "possible"
 
 
 DATES = (
-    in_a_cell("not-a-date", DATE, says("31.02.2027")),
-    in_a_cell("not-a-date", DATE, says("wenn Personal da ist")),
-    in_a_cell("ambiguous-date", DATE, says("03/04/2027")),
+    in_a_cell("not-a-date", DATE, says("31.02.2027", "00.00.0000", "30.2.27", "1.13.2027")),
+    in_a_cell(
+        "not-a-date",
+        DATE,
+        says("wenn Personal da ist", "1.4.", "6 Monate nach Beschluss", "04/27", "Sommerferien"),
+    ),
+    in_a_cell("ambiguous-date", DATE, says("03/04/2027", "03-04-2027", "3/4/2027")),
     in_a_cell("year-as-date", DATE, says(dt.date(1905, 7, 18)), csv=False),  # 2026 in a cell of dates
-    in_a_cell("approximate-date", DATE, lambda at: f"voraussichtlich {at.value:%m/%Y}", where=_is_border),
+    in_a_cell("approximate-date", DATE, _about, where=_is_border),
     in_a_cell("date-range", DATE, _span, where=_is_border),
     in_a_cell("serial-date", DATE, lambda at: (at.value - dt.date(1899, 12, 30)).days, where=_is_border),
     in_a_cell(
@@ -208,6 +242,23 @@ def _misspelt(at: Answer) -> str:
     return label[:middle] + label[middle + 1 :]
 
 
+def _behind(*remarks: str) -> Write:
+    """Write one of these remarks behind the answer."""
+    return lambda at: _label(at) + remarks[(at.row + at.number) % len(remarks)]
+
+
+def _two_choices(at: Answer) -> str:
+    other = next(labels[0] for code, labels in at.column.choices.items() if code != at.value)
+    return f"{_label(at)}{(', ', ' / ', ' – ', ' (')[at.row % 4]}{other}"
+
+
+def _slip(at: Answer) -> str:
+    """Two keys in the wrong order."""
+    label = _label(at)
+    middle = len(label) // 2
+    return label[: middle - 1] + label[middle] + label[middle - 1] + label[middle + 1 :]
+
+
 def _not_recurring(at: Answer) -> bool:
     return at.value is False
 
@@ -222,11 +273,26 @@ CHOICES = (
         where=lambda at: len(_label(at)) >= 7,
     ),
     in_a_cell(
+        "choice-guessed",
+        named("projects.status", "project_costs.kind"),
+        _slip,
+        where=lambda at: _slip(at) != _label(at),
+    ),
+    in_a_cell("remark-dropped", CHOICE, _behind(" – in Abstimmung")),
+    in_a_cell(
+        "remark-dropped", CHOICE, _behind(", siehe Bericht", " seit 2019", "¹", ": Entwurf", "\n(Amt 16)")
+    ),
+    in_a_cell(
         "remark-dropped",
         CHOICE,
-        lambda at: f"{_label(at)} – in Abstimmung",
-        where=lambda at: "(" not in _label(at),  # not yet read: see LEFT_OUT
+        _behind(" (nicht öffentlich)", " – ohne Schnittstelle", ", Kosten nicht bekannt"),
     ),
+    in_a_cell(
+        "not-a-choice",
+        CHOICE,
+        _behind(" (noch nicht)", " – nein", ": verworfen", ", nur teilweise", " (30 %)"),
+    ),
+    in_a_cell("not-a-choice", CHOICE, _two_choices),
     in_a_cell(
         "remark-dropped",
         named("project_costs.is_recurring"),
@@ -264,16 +330,19 @@ EVERYWHERE = (
 # --- keys ---------------------------------------------------------------------------------------------------
 
 
-def _lonely(made: Round) -> set[Any]:
-    """Keys that another table speaks of."""
-    return {
-        record.values.get(name)
-        for book in made.books
-        for sheet in book.sheets
-        for record in sheet.records.values()
-        for name in ("project_id", "other_id", "service_id")
-        if made.form.table(sheet.table).key != name
-    }
+def _spoken_of(made: Round) -> set[Any]:
+    """Keys that another table speaks of: the same in every pass."""
+    if "spoken of" not in made.memory:
+        made.memory["spoken of"] = {
+            record.values.get(name)
+            for book in made.town.clean
+            for sheet in book.sheets
+            for record in sheet.records.values()
+            for name in ("project_id", "other_id", "service_id")
+            if made.form.table(sheet.table).key != name
+        }
+    keys: set[Any] = made.memory["spoken of"]
+    return keys
 
 
 KEYS = named(
@@ -285,7 +354,7 @@ def in_a_key(code: str, write: Callable[[Answer, list[Answer]], Any]) -> Kind:
     """Make a kind that changes the key of a record that nothing else speaks of; None finds no place."""
 
     def plant(made: Round, book: Book) -> bool:
-        spoken_of = _lonely(made)
+        spoken_of = _spoken_of(made)
         keys = list(made.cells(book, KEYS))
         for at in made.shuffled(keys, book.file, code):
             same = [other for other in keys if other.sheet is at.sheet and other.row < at.row]
@@ -317,9 +386,7 @@ IDENTIFIERS = (
 
 def _office(code: str, name: str) -> Kind:
     """A project whose lead is somebody else."""
-    # in a text file without a cover the leads say who sends it; of two nobody knows: see LEFT_OUT
-    is_one = code != "former-office-name"
-    return in_a_cell(code, named("projects.reported_office"), says(name), csv=is_one)
+    return in_a_cell(code, named("projects.reported_office"), says(name))
 
 
 def _guessed_cover(made: Round, book: Book) -> bool:
@@ -359,6 +426,6 @@ OFFICES = (
 
 # Those that have the fewest places come first.
 CELL_KINDS: tuple[Kind, ...] = (
-    *IDENTIFIERS, *CHOICES[2:], *DATES[8:], *OFFICES, *CHOICES[:2], *DATES[:8], *NUMBERS, *EVERYWHERE,
+    *IDENTIFIERS, *CHOICES, *DATES[8:], *OFFICES, *DATES[:8], *NUMBERS, *EVERYWHERE,
 )  # fmt: skip
 __all__ = ["CELL_KINDS", "Plant", "german", "is_csv"]

@@ -248,7 +248,8 @@ def _others_name(made: Round, book: Book) -> bool:
     return True
 
 
-# Beside a book or in its container: nothing in its sheets is touched.
+# Beside a book or in its container: nothing in its sheets is touched. The others want a pass each for a book:
+# they are spread over the groups, which saves passes.
 FILE_KINDS: tuple[Kind, ...] = (
     *UNREADABLE,
     Kind("no-table-found", _no_table),
@@ -258,12 +259,12 @@ FILE_KINDS: tuple[Kind, ...] = (
     changed("sheet-lost", _with_lost_sheet),
     changed("sheet-without-cells", _with_chart),
     Kind("file-quote-open", _open_quote),
+    Kind("same-return", _copy),
 )
 NAME_KINDS: tuple[Kind, ...] = (
     Kind("office-missing", _nameless),
-    Kind("office-not-of-file", _others_name),
     Kind("office-from-file-name", _no_cover),
-    Kind("same-return", _copy),
     Kind("file-encoding-guessed", _old_encoding),
 )
+SENDER_KINDS = (Kind("office-not-of-file", _others_name),)
 OLD_KINDS = (Kind("file-formulas-unseen", _old_format),)

@@ -15,8 +15,9 @@ from digistrat.example.tables import Record
 Attempt = Callable[[Round, Book, Sheet], Any]
 # Where on a sheet a kind works; two that work in different places may meet on it.
 WHOLE, HEADERS, HINT, EXAMPLE, ROWS, BELOW = "whole", "headers", "hint", "example", "rows", "below"
-OWN, EMPTY = "own column", "empty column"
-PARTS = (HEADERS, HINT, EXAMPLE, ROWS, BELOW, OWN, EMPTY)
+THOUSANDS, EUROS = '#,##0.0" T€"', '#,##0.00" €"'
+OWN, EMPTY, ABOVE, BESIDE = "own column", "empty column", "above", "beside"
+PARTS = (HEADERS, HINT, EXAMPLE, ROWS, BELOW, OWN, EMPTY, ABOVE)  # what is pinned moves with its row
 
 
 def on_a_sheet(code: str, where: str, plant: Attempt, *tables: str, least: int = 2, csv: bool = True) -> Kind:
@@ -58,13 +59,16 @@ def headers(sheet: Sheet) -> list[tuple[str, int, str]]:
 
 
 def _misspelt(made: Round, book: Book, sheet: Sheet) -> Any:
+    """Two keys in the wrong order: at the first umlaut, else in the middle."""
     for _, number, text in made.shuffled(headers(sheet), book.file, "slip"):
-        if text.isalpha() and text.isascii() and len(text) >= 9:  # with umlauts not yet: see LEFT_OUT
-            middle = len(text) // 2
-            slip = text[: middle - 1] + text[middle] + text[middle - 1] + text[middle + 1 :]
-            if slip != text:
-                sheet.cells[sheet.header_row, number] = slip
-                return sheet.header_row, number
+        if not text.isalpha() or len(text) < 9:
+            continue
+        umlaut = next((at for at, sign in enumerate(text) if sign in "äöüÄÖÜ"), len(text) // 2)
+        at = max(min(umlaut, len(text) - 2), 1)
+        slip = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        if slip != text:
+            sheet.cells[sheet.header_row, number] = slip
+            return sheet.header_row, number
     return None
 
 
@@ -75,6 +79,8 @@ def _missing(made: Round, book: Book, sheet: Sheet) -> Any:
         "phases": ("phase_id",),
     }
     able["dependencies"] = ("kind",)
+    if not made.claim((BESIDE, book.file, sheet.name)):  # but not with its column
+        return None
     for name in made.shuffled(
         [n for n in able.get(sheet.table, ()) if n in sheet.columns], book.file, "gone"
     ):
@@ -145,6 +151,16 @@ def _note(text: str) -> Callable[[Round, Book, Sheet], Any]:
     return plant
 
 
+def _legend(made: Round, book: Book, sheet: Sheet) -> Any:
+    """What the colours mean, below the table."""
+    row, first = sheet.last_row + 2, min(sheet.columns.values())
+    for number, line in enumerate(("Legende:", "gelb = neu seit der letzten Erhebung", "grau = entfallen")):
+        sheet.cells[row + number, first] = line
+        if number:
+            made.note(book, sheet, (row + number, first), "text-outside-table")
+    return row, first
+
+
 def _group(made: Round, book: Book, sheet: Sheet) -> Any:
     first = min(sheet.columns.values())
     name = next(name for name, number in sheet.columns.items() if number == first)
@@ -204,6 +220,16 @@ def _merged_down(made: Round, book: Book, sheet: Sheet) -> Any:
     return None
 
 
+def _merged_amount(made: Round, book: Book, sheet: Sheet) -> Any:
+    number = sheet.columns.get("order_value_net_eur", 0)
+    for row in made.shuffled(list(sheet.records), book.file, "amount"):
+        if row + 1 in sheet.records and isinstance(sheet.cells.get((row, number)), str):
+            sheet.cells.pop((row + 1, number), None)
+            made.areas.append(Area(book.file, sheet.name, "merged", row, number, row + 1, number))
+            return row, number
+    return None
+
+
 def _merged_across(made: Round, book: Book, sheet: Sheet) -> Any:
     able = {
         number
@@ -227,7 +253,7 @@ def _merged_across(made: Round, book: Book, sheet: Sheet) -> Any:
 def _new_header(made: Round, book: Book, sheet: Sheet, name: str, hint: str) -> int:
     """Give a column its declared header with a hint behind it."""
     number = sheet.columns[name]
-    sheet.cells[sheet.header_row, number] = f"{made.column(sheet.table, name).headers[0]} {hint}"
+    sheet.cells[sheet.header_row, number] = f"{made.column(sheet.table, name).headers[0]} {hint}".strip()
     return number
 
 
@@ -249,6 +275,34 @@ def _thousands(made: Round, book: Book, sheet: Sheet) -> Any:
         return None  # read back the same: tenths of a thousand would need three decimals
     _divide(sheet, [number])
     return sheet.header_row, number
+
+
+def _in_format(made: Round, book: Book, sheet: Sheet) -> Any:
+    """Numbers in thousands, which only their format says."""
+    number = sheet.columns.get("order_value_net_eur", 0)
+    rows = [row for row in sheet.records if isinstance(sheet.cells.get((row, number)), float)]
+    if not rows:
+        return None
+    _new_header(made, book, sheet, "order_value_net_eur", "")
+    _divide(sheet, [number])
+    made.areas += [Area(book.file, sheet.name, "format", row, number, row, number, THOUSANDS) for row in rows]
+    return rows[0], number
+
+
+def _against_header(made: Round, book: Book, sheet: Sheet) -> Any:
+    """One that shows euros, under a header that says thousands."""
+    number = sheet.columns.get("order_value_net_eur", 0)
+    rows = [row for row in sheet.records if isinstance(sheet.cells.get((row, number)), float)]
+    if len(rows) < 2:
+        return None
+    row = made.shuffled(rows, book.file, "format")[0]
+    value = sheet.cells[row, number]
+    _new_header(made, book, sheet, "order_value_net_eur", "(in T€)")
+    _divide(sheet, [number])
+    sheet.cells[row, number] = value
+    made.areas.append(Area(book.file, sheet.name, "format", row, number, row, number, EUROS))
+    made.note(book, sheet, (sheet.header_row, number), "unit-from-header")
+    return row, number
 
 
 def _unclear(made: Round, book: Book, sheet: Sheet) -> Any:
@@ -359,12 +413,15 @@ LAYOUT_KINDS: tuple[Kind, ...] = (
     on_a_sheet("members-missing", WHOLE, _no_years, "project_costs"),
     on_a_sheet("column-missing", WHOLE, _missing, "projects", "requirements", "phases", "dependencies"),
     on_a_sheet("merged-value", ROWS, _merged_down, csv=False),
+    on_a_sheet("merged-amount", ROWS, _merged_amount, "projects", csv=False),
     on_a_sheet("merged-across", ROWS, _merged_across, csv=False),
     on_a_sheet("group-row", ROWS, _group),
     on_a_sheet("row-hidden", ROWS, _hidden_row, csv=False, least=1),
     on_a_sheet("ambiguous-share", HEADERS, _share, "phases"),
     on_a_sheet("shares-as-stored", HEADERS, _shares, "phases"),
     on_a_sheet("unit-from-header", HEADERS, _thousands, "projects"),
+    on_a_sheet("unit-from-format", HEADERS, _in_format, "projects", csv=False),
+    on_a_sheet("format-contradicts", HEADERS, _against_header, "projects", csv=False),
     on_a_sheet("header-unit-unclear", HEADERS, _unclear, "projects"),
     on_a_sheet("header-unit-unknown", HEADERS, _odd_unit, "projects", "services"),
     on_a_sheet("column-hidden", HEADERS, _hidden_column, csv=False),
@@ -378,6 +435,7 @@ LAYOUT_KINDS: tuple[Kind, ...] = (
     on_a_sheet("total-row", BELOW, _total, "project_costs"),
     on_a_sheet("unit-outside-table", BELOW, _note("Alle Beträge in T€"), *OTHERS),
     on_a_sheet("text-outside-table", BELOW, _note("Rückfragen bitte an die Geschäftsstelle")),
+    on_a_sheet("text-outside-table", BELOW, _legend),
     Kind("sheet-hidden", _helper),
     Kind("sheet-not-used", _scribbles),
 )

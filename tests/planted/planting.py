@@ -28,6 +28,7 @@ from digistrat.inventory.record import Inventory, standard_form
 
 Finish = Callable[[Any], None]
 Place = tuple[str, str, str, str]  # file, sheet, cell, code
+AUTHOR = "Sachgebiet 16.2"  # of comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +51,35 @@ class Answer:
 
 @dataclass
 class Area:
-    """Cells that are merged, or columns that are hidden, once a sheet is written."""
+    """Merged cells, hidden columns, and what is pinned to a cell, drawn when a sheet is written."""
 
     file: str
     sheet: str
-    what: str  # merged, hidden
+    what: str  # merged, hidden, comment, text box, format
     top: int
     left: int
     bottom: int
     right: int
+    text: str = ""
 
     def draw(self, workbook: Any) -> None:
-        """Merge or hide, in XlsxWriter's workbook."""
+        """Draw it in XlsxWriter's workbook."""
         page = workbook.get_worksheet_by_name(self.sheet)
+        row, number = self.top - 1, self.left - 1
         if self.what == "hidden":
-            page.set_column(self.left - 1, self.right - 1, 8, None, {"hidden": True})
-            return
-        value = page.table[self.top - 1][self.left - 1]
-        shown = workbook.str_table.string_table
-        text = next(text for text, number in shown.items() if number == value.string)
-        page.merge_range(self.top - 1, self.left - 1, self.bottom - 1, self.right - 1, text)
+            page.set_column(number, self.right - 1, 8, None, {"hidden": True})
+        elif self.what == "comment":
+            page.write_comment(row, number, self.text, {"author": AUTHOR})
+        elif self.what == "text box":
+            page.insert_textbox(row, number, self.text)
+        elif self.what == "format":
+            shown = workbook.add_format({"num_format": self.text})
+            page.write_number(row, number, page.table[row][number].number, shown)
+        else:
+            value = page.table[row][number]
+            texts = workbook.str_table.string_table
+            text = next(text for text, number in texts.items() if number == value.string)
+            page.merge_range(row, number, self.bottom - 1, self.right - 1, text)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from planted_cells import is_csv
 from planting import Area, Round, insert_columns
 
 from digistrat.example.books import Book
-from digistrat.example.sheets import Formula, Sheet
+from digistrat.example.sheets import Formula, Share, Sheet
 
 Edit = Callable[[Round, Book, Sheet, random.Random], bool]
 NUMERIC = ("amount", "number", "integer")
@@ -60,7 +61,7 @@ def title(made: Round, book: Book, sheet: Sheet, draw: random.Random) -> bool:
 
 def other_order(made: Round, book: Book, sheet: Sheet, draw: random.Random) -> bool:
     """The columns in another order."""
-    if area_of(made, book, sheet) or made.planted:
+    if area_of(made, book, sheet) or made.planted or ("again", sheet.name) in made.claims:
         return False
     numbers = list(sheet.columns.values())
     draw.shuffle(numbers)
@@ -110,16 +111,30 @@ def headers_in_two_rows(made: Round, book: Book, sheet: Sheet, draw: random.Rand
 
 
 def headers_again(made: Round, book: Book, sheet: Sheet, draw: random.Random) -> bool:
-    """The headers once more between the records, as on a new page."""
-    if len(sheet.records) < 4 or len(sheet.columns) < 3 or not made.claim(("headers", sheet.name)):
+    """The headers once more between the records, as on a new page, with the headings above them or not."""
+    if len(sheet.records) < 4 or len(sheet.columns) < 3:
         return False
-    row = sorted(sheet.records)[len(sheet.records) // 2]
-    if any(area.top < row <= area.bottom for area in made.areas):
+    row = draw.choice(sorted(sheet.records)[1:])
+    if any(area.top < row <= area.bottom for area in made.areas) or not made.claim(("again", sheet.name)):
         return False
-    made.insert_rows(book, sheet, row)
-    for number in sheet.columns.values():
-        sheet.cells[row, number] = sheet.cells[sheet.header_row, number]
+    at = (book.file, sheet.name, "merged", sheet.header_row - 1)
+    spans = [area for area in made.areas if (area.file, area.sheet, area.what, area.top) == at]
+    is_grouped = book.habit.is_grouped or any(above == sheet.header_row - 1 for above, *_ in sheet.merged)
+    both = bool(spans) or (is_grouped and draw.random() < 0.5)
+    made.insert_rows(book, sheet, row, 1 + both)
+    repeat_headers(sheet, row, 1 + both)
+    for area in spans:
+        made.areas.append(replace(area, top=row, bottom=row + 1))
     return True
+
+
+def repeat_headers(sheet: Sheet, row: int, count: int) -> None:
+    """Write the headers again into so many rows, the last of which is that of the headers."""
+    shift = row + count - 1 - sheet.header_row
+    first = sheet.header_row - count + 1
+    above = {place: value for place, value in sheet.cells.items() if first <= place[0] <= sheet.header_row}
+    sheet.cells |= {(at + shift, number): value for (at, number), value in above.items()}
+    sheet.merged += [(at + shift, *across) for at, *across in sheet.merged if first <= at <= sheet.header_row]
 
 
 def totals(made: Round, book: Book, sheet: Sheet, draw: random.Random) -> bool:
@@ -164,7 +179,9 @@ def numbers_as_text(made: Round, book: Book, sheet: Sheet, draw: random.Random) 
         for row in sheet.records:
             value = sheet.cells.get((row, number))
             shown = value.value if isinstance(value, Formula) else value
-            if isinstance(shown, (int, float)):
+            if isinstance(shown, Share):  # its format is gone as well
+                sheet.cells[row, number], done = f"{_german(round(shown * 100, 6))} %", True
+            elif isinstance(shown, (int, float)):
                 sheet.cells[row, number], done = _german(shown), True
     return done
 
@@ -230,9 +247,7 @@ def reshape(made: Round, book: Book, draw: random.Random, count: int) -> list[An
     """Apply so many random edits to a book, and turn one of its sheets over."""
     done: list[Any] = []
     sheets = [sheet for sheet in book.sheets if sheet.table != "returns"]
-    # a line with a year above years that stand below each other is taken for one of them: see the report
-    titled = book.habit.n_titles > 0
-    flat = [s for s in sheets if len(s.columns) >= 3 and not (titled and s.table == "project_costs")]
+    flat = [sheet for sheet in sheets if len(sheet.columns) >= 3]
     turned = draw.choice(flat) if flat and not book.habit.is_grouped else None
     if turned is not None:
         made.claim(("turned", turned.name))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from planted_beside import BESIDE_KINDS
 from planted_cells import CELL_KINDS
 from planted_files import NAME_KINDS, OLD_KINDS
 from planted_layout import LAYOUT_KINDS
@@ -146,7 +147,9 @@ def test_faulty_rounds_have_every_cell_told(faulty):
 
 
 @pytest.mark.parametrize(
-    "kinds", [(*NAME_KINDS, *LAYOUT_KINDS), CELL_KINDS, OLD_KINDS], ids=["layout", "cells", "old"]
+    "kinds",
+    [(*NAME_KINDS, *LAYOUT_KINDS, *BESIDE_KINDS), CELL_KINDS, OLD_KINDS],
+    ids=["layout", "cells", "old"],
 )
 def test_rounds_full_of_faults_have_every_cell_told(example, tmp_path, kinds: tuple[Kind, ...]):
     made = next(plant_everywhere(example["2025-10-31"], kinds))

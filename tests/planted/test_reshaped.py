@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from planting import Round, Town
-from reshaping import EDITS, reshape
+from planting import Round, Town, fresh, insert_rows
+from reshaping import EDITS, repeat_headers, reshape
 
 import office
 from digistrat.example.books import Book
+from digistrat.example.sheets import Formula, Sheet
+from digistrat.intake import workbooks as intake
 from digistrat.intake.returns import Returns, read_returns
+from digistrat.intake.tables import find_regions
+from digistrat.intake.workbooks.records import make_sheet
 from digistrat.inventory.record import standard_form
 
 pytestmark = pytest.mark.slow
@@ -66,6 +71,36 @@ def test_what_is_read_does_not_depend_on_how_it_is_drawn(towns, tmp_path):
     chosen = [(town, number) for town in towns for number in range(0, len(town.clean), len(town.clean) // 8)]
     broken = [differences(town, number, tmp_path / str(town.world.seed)) for town, number in chosen[:N_BOOKS]]
     assert [found for found in broken if found] == []
+
+
+def sheet_of(sheet: Sheet) -> intake.Sheet:
+    """Return a sheet of the example as the reader shows it."""
+    cells = {}
+    for (row, column), value in sorted(sheet.cells.items()):
+        shown = value.value if isinstance(value, Formula) else value
+        if isinstance(shown, dt.date):
+            shown = dt.datetime(shown.year, shown.month, shown.day)
+        cells[row, column] = intake.Cell(row, column, shown)
+    return make_sheet(sheet.name, False, cells, merged=[(row, a, row, b) for row, a, b in sheet.merged])
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_headers_once_more_cost_no_record_whatever_stands_above_them(towns, count):
+    n_sheets = 0
+    for town in towns:
+        form = standard_form(town.world.strategy)
+        for book in filter(lambda book: book.habit.is_grouped, town.clean):
+            for sheet in fresh(book).sheets:
+                if sheet.table == "returns" or len(sheet.records) < 2 or len(sheet.columns) < 3:
+                    continue
+                draw = random.Random(f"{town.world.seed}/{book.file}/{sheet.name}")
+                row = draw.choice(sorted(sheet.records)[1:])
+                insert_rows(sheet, row, count)
+                repeat_headers(sheet, row, count)
+                (region,) = find_regions(sheet_of(sheet), form, book.file)
+                assert (region.records, region.findings) == (sorted(sheet.records), []), (book.file, row)
+                n_sheets += 1
+    assert n_sheets > 400
 
 
 def test_every_edit_is_made(towns, tmp_path):

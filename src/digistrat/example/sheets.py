@@ -210,7 +210,7 @@ def _column_order(table: Table, records: Sequence[Record], habit: Habit, draw: r
         is_filled = any(record.values.get(column.name) is not None for record in records)
         if is_filled and column.default is not None and not habit.names_lead:
             continue
-        if is_filled or column.required or draw.random() < 0.5:
+        if is_filled or column.required or draw.random() < 0.5 or column.expected:
             plain.append(column.name)
     if habit.is_shuffled:
         head, rest = plain[:2], plain[2:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -276,7 +277,17 @@ def cell_parser(
                 raw, how.units, decimal=decimal, share=share, scale=how.scale, stated=how.stated
             )
 
-        return number if column.kind != "integer" else lambda raw: _whole(number(raw))
+        if column.kind != "integer":
+            return number
+        # of a whole number three decimals are none: they are thousands of the other notation
+        doubtful = re.compile(rf"\{decimal}[0-9]{{3}}(?![0-9])") if decimal else None
+
+        def whole(raw: Any) -> Parsed:
+            if doubtful is not None and isinstance(raw, str) and doubtful.search(raw):
+                return unreadable("ambiguous-number")
+            return _whole(number(raw))
+
+        return whole
     match column.kind:
         case "text":
             return parse_text if column.required or column.take else _free_text

@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
 from digistrat.intake.cells import cell_parser, read_cells
 from digistrat.intake.forms import Column, Unpivot
-from digistrat.intake.packing import join_columns, pack_column
 from digistrat.intake.places import CellRef, Layout, find_cell
 from digistrat.intake.scales import Measure, read_measures
 from digistrat.intake.tables import Region
@@ -146,7 +143,7 @@ def _unpivot(
         _read_into(region, value_column, number, measures.get(number), block, block_raws, decimal)
         kept = [i for i, row in enumerate(region.records) if unpivot.keep_empty or region.text(row, number)]
         answered.update(region.records[i] for i in kept)
-        header = region.cells[region.header, number]
+        header = region.member_header(number)
         key: Any = int(member) if member_column.kind == "integer" else member
         for name, column in {**values, **block}.items():
             long_values.setdefault(name, []).extend(column[i] for i in kept)
@@ -154,7 +151,7 @@ def _unpivot(
             long_raws.setdefault(name, []).extend(column[i] for i in kept)
         long_values.setdefault(unpivot.member, []).extend([key] * len(kept))
         long_raws.setdefault(unpivot.member, []).extend([header.value] * len(kept))
-        place = region.place(region.header, number)
+        place = header.row, header.column
         chunk.layouts.append(
             Layout(
                 region.orientation,
@@ -198,8 +195,3 @@ def _read_into(
     for other in region.table.columns:
         if other.of == column.name:
             values[other.name] = answers.states
-
-
-def typed(column: Column, values: list[Any], index: pd.Index) -> pd.Series:
-    """Return a column's values with the dtype of its kind; missing is NA of that dtype."""
-    return join_columns(column, [pack_column(column, values)], index)

@@ -56,6 +56,9 @@ class Column(_Part):
         How the column is called in returns; compared without case, punctuation and bracketed hints.
     required : bool
         An empty cell of a filled row is a finding.
+    expected : bool
+        Cells may be empty, but a sheet that has most of a table's columns and not this one is told so: it
+        was renamed or taken out.
     choices : mapping
         Code → labels and synonyms (kinds ``choice`` and ``list``). ``choices_from`` names a set that
         is passed in with `Form.fill`.
@@ -81,6 +84,7 @@ class Column(_Part):
     kind: Kind = "text"
     headers: tuple[str, ...] = ()
     required: bool = False
+    expected: bool = False
     choices: Choices = Field(default_factory=dict)
     choices_from: str = ""
     units: Mapping[str, float] = Field(default_factory=dict)
@@ -187,17 +191,21 @@ class Table(_Part):
 
     @cached_property
     def vocabulary(self) -> dict[str, Target]:
-        """Folded header → what it names; the first that declares a header has it."""
+        """Folded header → what it names, also without its brackets where that names one thing only."""
         known: dict[str, Target] = {}
+        bare: dict[str, set[Target]] = {}
         entries: list[tuple[Target, tuple[str, ...]]] = [
             (("column", column.name), column.headers) for column in self.columns
         ]
         if self.unpivot:
             entries += [(("member", member), headers) for member, headers in self.unpivot.members.items()]
-        for drop_brackets in (False, True):
-            for target, headers in entries:
-                for header in headers:
-                    known.setdefault(fold(header, drop_brackets=drop_brackets), target)
+        for target, headers in entries:
+            for header in headers:
+                known.setdefault(fold(header), target)
+                bare.setdefault(fold(header, drop_brackets=True), set()).add(target)
+        for header, targets in bare.items():
+            if len(targets) == 1:
+                known.setdefault(header, *targets)
         known.pop("", None)
         return known
 

@@ -145,10 +145,15 @@ def join_returns(results: Sequence[Return], form: Form) -> Returns:
         form,
         Frames(tables),
         findings_frame(findings),
-        Places(Frames(sources), Raws(raws), tuple(layouts), exceptions),
+        Places(Frames(sources), Raws(raws), tuple(layouts), exceptions, _states(form)),
         pd.DataFrame(leftovers, columns=[f.name for f in fields(Leftover)], dtype="str"),
         files,
     )
+
+
+def _states(form: Form) -> dict[tuple[str, str], str]:
+    """Return which column each state speaks of."""
+    return {(t.name, c.name): c.of for t in form.tables for c in t.columns if c.of}
 
 
 def _without_copies(results: Sequence[Return], form: Form) -> tuple[list[Return], list[Finding]]:

@@ -165,12 +165,15 @@ class Places:
     layouts : tuple of Layout
     exceptions : mapping
         (table, row label, column) → `CellRef` of single values that come from elsewhere.
+    states : mapping
+        (table, column of kind ``state``) → the column that it speaks of.
     """
 
     sources: Mapping[str, pd.DataFrame]
     raws: Raws
     layouts: tuple[Layout, ...]
     exceptions: Mapping[tuple[str, Any, str], CellRef]
+    states: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def locate(self, table: str, row: Any, column: str) -> CellRef:
         """Return the place of one value.
@@ -182,7 +185,8 @@ class Places:
         row : label
             A label of the table's index.
         column : str
-            A column that comes from a cell; bounds answer with the cell of their value.
+            A column that comes from a cell; bounds answer with the cell of their value, a state with that of
+            the column it speaks of.
 
         Raises
         ------
@@ -197,7 +201,8 @@ class Places:
         label: Any = row
         place = source.loc[label]
         layout = self.layouts[int(place["layout"])]
-        names = (column, column.removesuffix("_lower"), column.removesuffix("_upper"))
+        of = self.states.get((table, column), column)
+        names = (of, of.removesuffix("_lower"), of.removesuffix("_upper"))
         for name in names:
             exception = self.exceptions.get((table, row, name))
             if exception is not None:

@@ -42,6 +42,13 @@ SHEETS: dict[str, tuple[str, Severity]] = {
 }
 PASSING = ("file-too-slow", "file-not-opened")  # what may go better the next time
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".txt")
+# What an office sends in place of a workbook: it has not answered yet.
+DOCUMENTS = {
+    ".pdf", ".xps", ".doc", ".docx", ".docm", ".dot", ".dotx", ".odt", ".ott", ".rtf", ".pages", ".ppt",
+    ".pptx", ".odp", ".htm", ".html", ".mht", ".mhtml", ".msg", ".eml", ".oft", ".zip", ".7z", ".rar",
+    ".gz", ".xml", ".xlt", ".xltx", ".xltm", ".ots", ".fods", ".numbers", ".mdb", ".accdb", ".odb", ".jpg",
+    ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".webp",
+}  # fmt: skip
 
 
 @dataclass
@@ -154,7 +161,8 @@ def _read(path: Path, result: Return, form: Form) -> Return:
         )
 
     if path.suffix.lower() not in SUFFIXES:
-        say("file-not-read", "warning", path.suffix)
+        is_sent = path.suffix.lower() in DOCUMENTS
+        say("file-not-read", "error" if is_sent else "warning", path.suffix)
         return result
     try:
         workbook = read_workbook(path, limits=form.limits)

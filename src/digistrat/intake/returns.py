@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import sha256
+from hashlib import file_digest
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,10 +23,14 @@ __all__ = ["Returns", "list_returns", "read_returns"]
 
 POOL_FROM = 1_000_000  # bytes; below, starting processes costs more than it saves
 BATCHES = 8  # per process: enough for a steady progress bar and even work
+# What file managers leave in a folder, beside hidden files and the lock files of spreadsheet programs.
+LEFT_BEHIND = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx")
 
 
 def list_returns(source: str | Path | Iterable[str | Path]) -> tuple[Path, list[Path]]:
     """Return a folder and the files in it, sorted; lock files, hidden files and folders are left out.
+
+    So is what file managers leave behind, such as ``Thumbs.db``.
 
     Of single files it is the folder that holds all of them, so that no two have the same name below it.
 
@@ -57,7 +61,10 @@ def list_returns(source: str | Path | Iterable[str | Path]) -> tuple[Path, list[
     return folder, [
         path
         for path in paths
-        if not any(part.startswith(("~$", ".")) for part in path.relative_to(folder).parts)
+        if not any(
+            part.startswith(("~$", ".")) or part.casefold() in LEFT_BEHIND
+            for part in path.relative_to(folder).parts
+        )
     ]
 
 
@@ -142,7 +149,8 @@ def _name(path: Path, folder: Path) -> str:
 
 def _sha256(path: Path) -> str:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stream:  # piece by piece: nobody knows yet how large it is
+            return file_digest(stream, "sha256").hexdigest()
     except OSError:  # the finding says why it was not read
         return ""
 

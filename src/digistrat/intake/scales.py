@@ -13,7 +13,7 @@ from digistrat.intake.tables import Region
 from digistrat.intake.values.named import Named, rates_in, stated_in, unit_in_header, unit_in_text
 from digistrat.intake.values.units import AS_WRITTEN, PER_HUNDRED, Scale, Units, money_units, units_of
 from digistrat.intake.values.words import clean
-from digistrat.intake.workbooks import parse_address
+from digistrat.intake.workbooks import cell_address, parse_address
 
 NUMERIC = ("number", "integer", "amount")
 ALIKE = 10  # amounts in thousands are usually smaller by more than that than amounts in euros
@@ -185,8 +185,9 @@ def _unit_of_lines(region: Region) -> float | None:
     name = unit_in_text(region.sheet.name, is_name=True)
     if name is not None:
         found[name] = None, region.sheet.name
+    headings = {cell_address(cell.row, cell.column) for cell in region.groups.values()}
     for leftover in region.leftovers:
-        if leftover.role not in ("title", "note"):
+        if leftover.role not in ("title", "note") or leftover.cell in headings:
             continue
         row, column = parse_address(leftover.cell)
         at = (row, column) if region.orientation == "rows" else (column, row)

@@ -88,6 +88,10 @@ def read_inventory(
     office_of = dict(zip(files["file"], files["office_id"], strict=True))
     everything = pd.concat([returns.findings, findings_frame(findings)], ignore_index=True)
     everything["office_id"] = [office_of.get(file, "") for file in everything["file"]]
+    # a document in place of a return is no answer; beside one it may be an attachment
+    unread = (everything["code"] == "file-not-read") & (everything["office_id"] != "")
+    answered = everything["office_id"].isin(files.loc[files["n_records"] > 0, "office_id"])
+    everything.loc[unread, "severity"] = answered[unread].map({True: "warning", False: "error"})
     return inventory.replace(findings=_sorted(everything))
 
 
@@ -144,20 +148,31 @@ class _Resolver:
                 self.files[file] = found.office_id
                 self._hold_against_file_name(file, label, str(name), found)
             else:
-                self.files[file] = self._of_rows(file) or self._of_name_of(file)
+                self.files[file] = self._of_rows_or_name(file)
         return self.files[file]
 
-    def _of_rows(self, file: str) -> str:
+    def _of_rows_or_name(self, file: str) -> str:
+        named, is_complete = self._named_in_rows(file)
+        called = self._by_file_name(file)
+        # rows without a lead are the sender's own, whom a lead of the other rows does not tell
+        if len(named) == 1 and (is_complete or called is None):
+            return named.pop()
+        if called is not None and called.how == "exact" and called.office_id in named:
+            return called.office_id
+        return self._of_name_of(file)
+
+    def _named_in_rows(self, file: str) -> tuple[set[str], bool]:
+        """The organisations that a file's rows name, and whether every row names one."""
         if file in self.unused:
-            return ""
-        names = {
-            str(name)
+            return set(), False
+        names = [
+            name
             for table, frame in self.returns.tables.items()
             if "reported_office" in frame
-            for name in frame["reported_office"][self.returns.sources[table]["file"] == file].dropna()
-        }
-        found = {self.of_name(name).office_id for name in names} - {""}
-        return found.pop() if len(found) == 1 else ""
+            for name in frame["reported_office"][self.returns.sources[table]["file"] == file]
+        ]
+        found = {self.of_name(str(name)).office_id for name in names if not pd.isna(name)}
+        return found - {""}, not any(map(pd.isna, names))
 
     def _by_file_name(self, file: str) -> Resolution | None:
         stem = Path(file).stem

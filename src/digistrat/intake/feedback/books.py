@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from os import PathLike
 from pathlib import Path
@@ -39,6 +40,7 @@ def write_feedback(
     file: str | None = None,
     language: str = "de",
     previous: pd.DataFrame | None = None,
+    reply_by: dt.date | None = None,
     limits: Limits = Limits(),  # noqa: B008
 ) -> Path:
     """Give a return back with a sheet of its findings.
@@ -64,6 +66,8 @@ def write_feedback(
     previous : DataFrame, optional
         What the last report said, from `read_feedback`; without rows it counts as none. Findings are then
         marked as open or new, and settled ones are listed at the end.
+    reply_by : date, optional
+        When the corrected file should be back.
     limits : Limits
         How much of a file is read.
 
@@ -88,11 +92,11 @@ def write_feedback(
         workbook = read_workbook(source, limits=limits)
         if workbook.format != "xlsx":
             raise CannotPatch(workbook.format)
-        data = _with_sheet(source, workbook, own, language, limits, file or source.name)
+        data = _with_sheet(source, workbook, own, language, limits, file or source.name, reply_by)
     except (WorkbookError, CannotPatch, BadZipFile, KeyError, OSError):
         target = companion_path(target, language)
         require_paths(source, target, language)
-        data = _companion(own, file or source.name, language)
+        data = _companion(own, file or source.name, language, reply_by)
     return write_whole(target, data)
 
 
@@ -153,7 +157,13 @@ def require_paths(source: Path, target: Path, language: str) -> None:
 
 
 def _with_sheet(
-    source: Path, workbook: Workbook, own: pd.DataFrame, language: str, limits: Limits, file: str
+    source: Path,
+    workbook: Workbook,
+    own: pd.DataFrame,
+    language: str,
+    limits: Limits,
+    file: str,
+    reply_by: dt.date | None,
 ) -> bytes:
     """Return the workbook with the sheet of findings."""
     data = source.read_bytes()
@@ -161,15 +171,17 @@ def _with_sheet(
     earlier = feedback_sheets(workbook)
     links = {sheet.name for sheet in workbook.sheets} - {sheet.name for sheet in earlier}
 
-    def write(namespace: str) -> bytes:
-        return sheet_xml(own, file, language=language, namespace=namespace, links=links)
+    def write(namespace: str, style: int | None) -> bytes:
+        return sheet_xml(
+            own, file, language=language, namespace=namespace, links=links, style=style, reply_by=reply_by
+        )
 
     # an answer that somebody wrote on the earlier sheet stays there
     replaced = earlier[-1].name if earlier and not has_remarks(earlier[-1]) else None
     return put_sheet(data, container, sheet_name(language), replaced, write)
 
 
-def _companion(own: pd.DataFrame, file: str, language: str) -> bytes:
+def _companion(own: pd.DataFrame, file: str, language: str, reply_by: dt.date | None) -> bytes:
     """Return a workbook that holds nothing but the sheet; here texts can be wrapped."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -202,7 +214,7 @@ def _companion(own: pd.DataFrame, file: str, language: str) -> bytes:
         'wrapText="1"/></xf></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
         "</cellStyles></styleSheet>",
     }
-    sheet = sheet_xml(own, file, language=language, namespace=MAIN, style=1, selected=True)
+    sheet = sheet_xml(own, file, language=language, namespace=MAIN, style=1, alone=True, reply_by=reply_by)
     return build(
         {name: (head + xml).encode("utf-8") for name, xml in parts.items()}
         | {"xl/worksheets/sheet1.xml": sheet}

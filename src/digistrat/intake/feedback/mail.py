@@ -90,20 +90,18 @@ def _paragraphs(
         alike = ordered.groupby(["severity", "file", "sheet", "column", "code"], sort=False).cumcount()
         first = [*ordered.index[alike < _ALIKE], *ordered.index[alike >= _ALIKE]][:_MOST]
         shown = ordered[ordered.index.isin(first)]
-        yield say("first")
+        found = set(shown["severity"])
+        yield say("first" if len(found) > 1 else f"first_{found.pop()}s")
         yield "\n".join(_items(shown, language, name_file=own["file"].nunique() > 1))
         rest = left.drop(shown.index)
         if len(rest):
             counts = count_severities(rest, language)
-            more = count_text(
-                "feedback.mail.rest", len(rest), language, counts=counts, sheet=sheet_name(language)
-            )
-            yield _wrapped(more)
+            yield _wrapped(count_text("feedback.mail.rest", len(rest), language, counts=counts))
     if len(left):
         yield say("full", sheet=sheet_name(language))
     if len(urgent):
         day = {} if reply_by is None else {"date": format_date(reply_by, language)}
-        yield say("todo_by" if day else "todo", sheet=sheet_name(language), **day)
+        yield say("todo_by" if day else "todo", **day)
     elif len(left):
         yield say("only_notes")
     yield text("feedback.mail.closing", language)
@@ -113,10 +111,12 @@ def _items(shown: pd.DataFrame, language: str, *, name_file: bool) -> Iterator[s
     """Write findings as a numbered list: place, message, what to do."""
     for number, row in enumerate(shown.to_dict("records"), 1):
         place = ", ".join(
-            part for part in (row["file"] if name_file else "", row["sheet"], row["cell"]) if part
+            text(f"feedback.mail.{part}", language, **{part: row[part]})
+            for part in ("file", "sheet", "cell")
+            if row[part] and (part != "file" or name_file or not row["sheet"])
         )
         severity = text(f"feedback.severity.{row['severity']}", language)
-        head = f"{severity}: {place or row['file']}" if place or row["file"] else severity
+        head = f"{severity}: {place}" if place else severity
         yield _wrapped(head, first=f"{number:2}. ", rest="    ")
         for line in (row["message"], row["hint"]):
             if line.strip():

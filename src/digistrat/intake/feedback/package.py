@@ -110,7 +110,7 @@ def put_sheet(
 
 
 def _wrapping_format(container: Container, book: Book) -> int | None:
-    """Return the number of a format that wraps texts and is plain otherwise; best one aligned at the top."""
+    """Return the number of a format that wraps texts and fills or frames nothing; best plain, at the top."""
     part = next((p for kind, p, _ in book.relations.values() if kind.endswith("/styles")), "")
     if part not in container:
         return None
@@ -119,18 +119,18 @@ def _wrapping_format(container: Container, book: Book) -> int | None:
     except ElementTree.ParseError:
         return None
     space = {"": book.namespace}
-    is_bold = [font.find("b", space) is not None for font in styles.iterfind("fonts/font", space)]
-    found: dict[bool, int] = {}
+    fonts = enumerate(styles.iterfind("fonts/font", space))
+    bold = {str(number) for number, font in fonts if font.find("b", space) is not None}
+    found: dict[tuple[bool, bool], int] = {}
     for number, entry in enumerate(styles.iterfind("cellXfs/xf", space)):
         alignment = entry.find("alignment", space)
         given = {} if alignment is None else dict(alignment.attrib)
         wraps = given.pop("wrapText", "0") in ("1", "true") and given.pop("horizontal", "left") == "left"
-        at_top = given.pop("vertical", "") == "top"
+        is_top = given.pop("vertical", "") == "top"
         rest = [*given.values(), entry.get("fillId", "0"), entry.get("borderId", "0")]
-        font = int(entry.get("fontId", "0"))
-        if wraps and set(rest) <= {"0"} and font < len(is_bold) and not is_bold[font]:
-            found.setdefault(at_top, number)
-    return found.get(True, found.get(False))
+        if wraps and set(rest) <= {"0"}:
+            found.setdefault((entry.get("fontId", "0") not in bold, is_top), number)
+    return found[max(found)] if found else None
 
 
 def _place(container: Container, book: Book, names: list[str], name: str) -> tuple[int, str] | None:

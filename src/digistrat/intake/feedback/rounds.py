@@ -88,7 +88,14 @@ def feedback_of_round(
             previous = _previous(source, language, limits)
             copy.parent.mkdir(parents=True, exist_ok=True)
             written = write_feedback(
-                source, own, copy, file=file, language=language, previous=previous, limits=limits
+                source,
+                own,
+                copy,
+                file=file,
+                language=language,
+                previous=previous,
+                reply_by=reply_by,
+                limits=limits,
             )
             row = {"file": file, "office_id": office_id, "feedback": written.relative_to(partial).as_posix()}
             if marked and (own["cell"] != "").any():

@@ -1,8 +1,10 @@
-"""The sheet of findings as a worksheet part: texts in the cells, no formats, no other part needed."""
+"""The sheet of findings as a worksheet part: texts in the cells, at most one format that is there already."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -11,17 +13,19 @@ import pandas as pd
 
 from digistrat.intake.feedback.sheet import COLUMNS, count_progress, count_severities, standing
 from digistrat.intake.workbooks import cell_address, parse_address
-from digistrat.texts import text
+from digistrat.texts import format_date, text
 
 LIMIT = 32_767  # characters in a cell
 _HEADER = 5  # row of the headers
 _ROWS = 65_000  # a sheet has room for 65,530 links
 _WIDEST = 110  # characters
+_WRAPPED = {"message": 60, "hint": 50}  # characters where texts can be wrapped; 25 for the other columns
+_OURS = ("field", "code")  # by these a finding is known again; they say nothing to an office
 # Fonts of single texts, which need no cell format.
 _CALIBRI = '<rFont val="Calibri"/><family val="2"/>'
-_BOLD = f'<b/><sz val="11"/>{_CALIBRI}'
-_LINK = f'<u/><sz val="11"/><color rgb="FF0563C1"/>{_CALIBRI}'
-_SMALL = f'<sz val="8"/><color rgb="FF595959"/>{_CALIBRI}'
+_BLACK = f'<sz val="11"/><color rgb="FF000000"/>{_CALIBRI}'
+_PLAIN, _BOLD = f'<b val="0"/>{_BLACK}', f"<b/>{_BLACK}"
+_LINK = f'<b val="0"/><u/><sz val="11"/><color rgb="FF0563C1"/>{_CALIBRI}'
 
 
 def sheet_xml(
@@ -32,7 +36,8 @@ def sheet_xml(
     namespace: str,
     links: Collection[str] = (),
     style: int | None = None,
-    selected: bool = False,
+    alone: bool = False,
+    reply_by: dt.date | None = None,
 ) -> bytes:
     """Write the worksheet part: title, what to do, headers, one row per finding.
 
@@ -49,17 +54,19 @@ def sheet_xml(
     links : collection of str
         Sheets that places can be linked to.
     style : int, optional
-        Number of the rows' format; without, texts are not wrapped.
-    selected : bool
-        Whether this is the tab that shows.
+        Number of a format that wraps texts; without, columns are wide.
+    alone : bool
+        Whether the workbook holds nothing else.
+    reply_by : date, optional
+        When the corrected file should be back.
     """
     columns = [column for column in COLUMNS if column != "progress" or "progress" in findings]
     titles = [text(f"feedback.column.{column}", language) for column in columns]
-    shows = ' tabSelected="1"' if selected else ""
+    shows = ' tabSelected="1"' if alone else ""
     records = [_record(row, n, language) for n, row in enumerate(findings.head(_ROWS).to_dict("records"), 1)]
     rows = [
         _row(n, [(line, _BOLD if n == 1 else "")])
-        for n, line in enumerate(_head(findings, file, language), 1)
+        for n, line in enumerate(_head(findings, file, language, reply_by, alone=alone), 1)
     ]
     rows.append(_row(_HEADER, [(title, _BOLD) for title in titles], style))
     anchors = []
@@ -68,8 +75,9 @@ def sheet_xml(
         if target:
             place = cell_address(number, columns.index(linked) + 1)
             anchors.append(f'<hyperlink ref="{place}" location={quoteattr(target)}/>')
-        fonts = {"field": _SMALL, "code": _SMALL, linked: _LINK if target else ""}
-        rows.append(_row(number, [(record[name], fonts.get(name, "")) for name in columns], style))
+        fonts = {linked: _LINK} if target else {}
+        cells = [(record[name], fonts.get(name, _PLAIN)) for name in columns]
+        rows.append(_row(number, cells, style, height=_height(record) if style is not None else ""))
     last = _HEADER + len(records)
     area = f"A{_HEADER}:{cell_address(last, len(columns))}"
     if len(records) < len(findings):
@@ -82,7 +90,7 @@ def sheet_xml(
         f'<sheetViews><sheetView{shows} workbookViewId="0">'
         f'<pane ySplit="{_HEADER}" topLeftCell="A{_HEADER + 1}" activePane="bottomLeft" state="frozen"/>'
         '<selection pane="bottomLeft"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>',
-        _widths(columns, titles, records),
+        _widths(columns, titles, records, is_wrapped=style is not None),
         f"<sheetData>{''.join(rows)}</sheetData>",
         f'<autoFilter ref="{area}"/>' if records else "",
         f"<hyperlinks>{''.join(anchors)}</hyperlinks>" if anchors else "",
@@ -127,12 +135,22 @@ def _stored(value: str) -> str:
     return _UNSAFE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)
 
 
-def _head(findings: pd.DataFrame, file: str, language: str) -> list[str]:
-    """Return the lines above the table."""
+def _head(
+    findings: pd.DataFrame, file: str, language: str, reply_by: dt.date | None, *, alone: bool
+) -> list[str]:
+    """Return the lines above the table: title, what to do, what the words mean, what has changed."""
     left = standing(findings)
+    key, day = "nothing", ""
+    if (left["severity"] != "info").any():
+        key = "alone" if alone else "here"
+        if reply_by is not None:
+            key, day = f"{key}_by", format_date(reply_by, language)
+    elif len(left):
+        key = "notes"
     return [
         text("feedback.title", language, file=file, counts=count_severities(left, language)),
-        text("feedback.intro" if len(left) else "feedback.intro_nothing", language),
+        text(f"feedback.intro.{key}", language, file=file, date=day),
+        text("feedback.legend", language) if len(left) else "",
         count_progress(findings, language) if "progress" in findings else "",
     ]
 
@@ -162,7 +180,15 @@ def _target(record: Mapping[str, str], links: Collection[str]) -> str:
     return _stored(f"'{name}'!{place}")
 
 
-def _row(number: int, cells: Sequence[tuple[str | int, str]], style: int | None = None) -> str:
+def _height(record: Mapping[str, Any]) -> str:
+    """Return the height that a row of wrapped texts takes; not every program finds it out itself."""
+    lines = max(len(textwrap.wrap(record[name], width - 3)) for name, width in _WRAPPED.items())
+    return f' ht="{min(15 * max(lines, 1), 405)}"'
+
+
+def _row(
+    number: int, cells: Sequence[tuple[str | int, str]], style: int | None = None, height: str = ""
+) -> str:
     """Write a row of texts with their fonts, and of numbers."""
     format = "" if style is None else f' s="{style}"'
     written = []
@@ -175,13 +201,17 @@ def _row(number: int, cells: Sequence[tuple[str | int, str]], style: int | None 
             if font:
                 content = f"<r><rPr>{font}</rPr>{content}</r>"
             written.append(f'<c r="{place}"{format} t="inlineStr"><is>{content}</is></c>')
-    return f'<row r="{number}">{"".join(written)}</row>' if written else ""
+    return f'<row r="{number}"{height}>{"".join(written)}</row>' if written else ""
 
 
-def _widths(columns: Sequence[str], titles: Sequence[str], records: Sequence[Mapping[str, Any]]) -> str:
-    """Make each column as wide as its longest text, within reason: without formats no text is wrapped."""
+def _widths(
+    columns: Sequence[str], titles: Sequence[str], records: Sequence[Mapping[str, Any]], *, is_wrapped: bool
+) -> str:
+    """Make each column as wide as its longest text, within reason, and hide those that are for us."""
     written = []
     for number, (name, title) in enumerate(zip(columns, titles, strict=True), 1):
-        width = min(max([len(title), *(len(str(record[name])) for record in records)]) + 2, _WIDEST)
-        written.append(f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>')
+        widest = _WRAPPED.get(name, 25) if is_wrapped else _WIDEST
+        width = min(max([len(title), *(len(str(record[name])) for record in records)]) + 2, widest)
+        hidden = ' hidden="1"' if name in _OURS else ""
+        written.append(f'<col min="{number}" max="{number}" width="{width}"{hidden} customWidth="1"/>')
     return f"<cols>{''.join(written)}</cols>"

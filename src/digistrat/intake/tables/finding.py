@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.tables.grids import Grid, HeaderCell, Line, make_grid
-from digistrat.intake.tables.headers import cell_text, lexicon, names_unit
+from digistrat.intake.tables.headers import cell_text, lexicon
 from digistrat.intake.tables.mapping import map_columns, note_extras, note_hidden
 from digistrat.intake.tables.records import keep_titles, say_records_above, share_merged, split_lines
 from digistrat.intake.tables.regions import Region
@@ -20,6 +20,7 @@ from digistrat.intake.tables.search import (
     guess_head,
     side_by_side,
 )
+from digistrat.intake.tables.sheet_units import share_units
 from digistrat.intake.workbooks import Sheet
 
 Lines = Mapping[int, Line]
@@ -65,7 +66,9 @@ def find_regions(sheet: Sheet, form: Form, file: str) -> list[Region]:
     for strict in (True, False):  # headers are texts, but for a sheet that shows none
         best, heads = _best_way(page, strict=strict)
         if heads:
-            return _take_apart(best, best.grid.lines, heads)
+            regions = _take_apart(best, best.grid.lines, heads)
+            share_units(regions, heads[0])
+            return regions
     guessed = guess_head(searcher, page.grid, page.grid.lines)
     return _take_apart(page, page.grid.lines, [guessed]) if guessed else []
 
@@ -116,18 +119,8 @@ def _take_apart(page: _Page, lines: Lines, heads: list[Head]) -> list[Region]:
             cover, inside = _cover_above(page, inside, head)
             regions += cover
         region = _region(page, inside, head, is_lower=number > 0)
-        if number > 0 and regions[-1].table is region.table:
-            _say_unit_above(region, regions[0])
         regions.append(region)
     return regions
-
-
-def _say_unit_above(region: Region, first: Region) -> None:
-    """Say that a unit above the first table is not taken for a lower one of the same kind."""
-    for title in first.leftovers:
-        if title.role == "title" and names_unit(title.text):
-            place = (region.header, min({*region.columns.values(), *region.members}))
-            region.say("unit-outside-table", "warning", place, value=title.text)
 
 
 def _bounds(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -200,15 +193,15 @@ def _region(page: _Page, lines: Lines, head: Head, *, is_lower: bool = False) ->
     spanning = {(head.line, n): h.cell for n, h in headers.items() if n not in lines[head.line]}
     if spanning:
         region.cells = {**grid.cells, **spanning}
-    twice = map_columns(region, headers)
+    below = {line: cells for line, cells in lines.items() if line > head.line}
+    twice = map_columns(region, headers, below)
     above = {line: cells for line, cells in lines.items() if line < head.top}
     keep_titles(region, above, head.top, is_lower=is_lower)
-    below = {line: cells for line, cells in lines.items() if line > head.line}
     if head.is_double and head.top in lines:
         used = {header.cell for header in headers.values()}
         region.keep("title", head.top, [n for n, cell in lines[head.top].items() if cell not in used])
         say_records_above(region, {head.top: lines[head.top]})
-    extras = split_lines(region, below, grid.merged)
+    extras = split_lines(region, below, grid.merged, again=head.again)
     if grid.merged:
         share_merged(region, grid.merged)
     note_extras(region, headers, extras, twice)

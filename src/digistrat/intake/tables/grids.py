@@ -71,11 +71,11 @@ def make_grid(sheet: Sheet, orientation: Orientation) -> Grid:
 
 
 class HeaderCell(NamedTuple):
-    """A header: its own cell, and the one of the group of columns that it belongs to."""
+    """A header: its own cell, the one over the columns that it belongs to; or whether it is such a one."""
 
     cell: Cell
     group: Cell | None = None
-    is_merged: bool = False
+    is_group: bool = False
 
     @property
     def text(self) -> str:
@@ -94,7 +94,9 @@ class HeaderCell(NamedTuple):
                     return target, target != alone
             if alone is not None:
                 return alone, False
-        return known.target_of(own), False
+            member = known.member_of(own)
+            return (member, False) if member else (known.member_of(f"{group} {own}"), True)  # 2026, 'Plan'
+        return known.declared_as(own) if self.is_group else known.target_of(own), False
 
 
 def header_text(cell: Cell) -> str:
@@ -132,9 +134,10 @@ def header_cells(
         Number → header, in order; one that spans both lines, or stands in the upper one over an empty
         place, has no group.
     """
-    found = {number: HeaderCell(cell) for number, cell in lower.items()}
     if upper is None:
-        return dict(sorted(found.items()))
+        groups = group_headings(grid, line)
+        return {n: HeaderCell(cell, is_group=n in groups) for n, cell in sorted(lower.items())}
+    found = {number: HeaderCell(cell) for number, cell in lower.items()}
     covered: set[int] = set()
     for _, first, bottom, last in grid.merged.get(line - 1, ()):
         covered.update(range(first, last + 1))
@@ -143,9 +146,7 @@ def header_cells(
         for number in range(first, last + 1):
             if bottom >= line:
                 found.setdefault(first, HeaderCell(upper[first]))
-            elif number in lower and last > first:
-                found[number] = HeaderCell(lower[number], upper[first], True)
-            elif last == first and number in lower:
+            elif number in lower:
                 found[number] = HeaderCell(lower[number], upper[first])
     for number in sorted(upper.keys() - covered):
         if number not in lower:
@@ -176,3 +177,21 @@ def are_two_lines(grid: Grid, lower: Line, upper: Line, line: int) -> bool:
     for number in upper:
         gaps += number in lower and number + 1 in lower and number + 1 not in upper
     return gaps > 0
+
+
+def group_headings(grid: Grid, line: int) -> set[int]:
+    """Return the headers that stand over several columns, each with a word below: 2026 over its parts."""
+    cells, below = grid.lines.get(line, {}), grid.lines.get(line + 1, {})
+    if not cells or not below:
+        return set()
+    numbers = sorted(cells)
+    last: dict[int, int] = {}
+    if numbers[0] not in below:  # no record: each may reach up to the next one
+        last = dict(zip(numbers, [*(number - 1 for number in numbers[1:]), max(below)], strict=True))
+    last |= {left: right for _, left, bottom, right in grid.merged.get(line, ()) if bottom == line}
+    return {number for number in numbers if _are_words(below, number, last.get(number, 0))}
+
+
+def _are_words(below: Line, first: int, last: int) -> bool:
+    words = [below[number].value for number in range(first, last + 1) if number in below]
+    return len(words) > 1 and all(isinstance(word, str) and word.isalpha() for word in words)

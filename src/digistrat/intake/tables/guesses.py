@@ -13,7 +13,7 @@ from digistrat.intake.forms import Target
 from digistrat.intake.tables.contrasts import another_column
 from digistrat.intake.tables.questions import Questions
 from digistrat.intake.values import fold
-from digistrat.intake.values.words import words
+from digistrat.intake.values.words import is_slip, words
 
 # Likeness of two headers, 0–100. As rapidfuzz ratios of the whole and of each word: 'statsu' reaches 83;
 # 'auftragswert brutto' reaches 86 beside 'auftragswert netto' as a whole, but only 55 in its last word.
@@ -204,8 +204,8 @@ def _alike(word: str, other: str) -> bool:
 
     if word == other:
         return True
-    if len(word) == len(other) >= 3 and sorted(word) == sorted(other):  # a slip of two keys
-        return sum(a != b for a, b in zip(word, other, strict=True)) == 2
+    if len(word) == len(other) >= 3 and sorted(word) == sorted(other):
+        return is_slip(word, other)
     if min(len(word), len(other)) <= 3 or abs(len(word) - len(other)) > 2:
         return False
     if len(word) == len(other) <= 6 and sum(a != b for a, b in zip(word, other, strict=True)) == 1:

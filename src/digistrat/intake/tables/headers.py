@@ -25,6 +25,7 @@ _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POINTS = (")", ".")
 _MONEY = re.compile(r"[€%]|eur", re.I)  # without one of these no unit of money is looked for
 _UNIT_SIGNS = "€$£¥%"
+_OF_THOUSAND = r"1[.' ]?000"
 _THOUSAND = re.compile(r"\b(?:1[.' ]?)?000\b")
 _SIGNS = " \t\n*•·=–—-:;.,'\"„“()[]<>|/#+_"
 LONGEST_HINT, LONGEST_PHRASE = 160, 3  # characters of a hint; words of a hint in the list
@@ -79,6 +80,8 @@ class Lexicon:
     def rank(self, text: str, target: Target | None) -> int:
         """Return how far down the form declares a header for its column: of two, the first is meant."""
         folded = fold(text)
+        if target == ("member", text):
+            return 0
         if target is None or self.declared.get(folded) != target:
             return 10**6
         own = [fold(header) for header in declared_headers(self.table, target)]
@@ -287,7 +290,8 @@ def _money() -> re.Pattern[str]:
     money = "|".join(re.escape(word) for word in sorted(units["currency"], key=len, reverse=True))
     scale = "|".join(re.escape(word) for word in sorted(units["scale"], key=len, reverse=True))
     return re.compile(
-        rf"[\s,;:/–-]*(?:\bin\s+)?(?<!\w)(?:(?:{scale})\.?\s?)?(?:{money})(?!\w)\s*|\s+in\s+%\s*$|\s+%\s*$",
+        rf"[\s,;:/–-]*(?:\bin\s+{_OF_THOUSAND}\s?|(?:\bin\s+)?(?<!\w)(?:(?:{scale})\.?\s?)?)(?:{money})(?!\w)\s*"
+        r"|\s+in\s+%\s*$|\s+%\s*$",
         re.I,
     )
 
@@ -297,8 +301,8 @@ def names_unit(text: str) -> bool:
 
     Examples
     --------
-    >>> names_unit("Alle Beträge in T€"), names_unit("Beträge in Euro")
-    (True, False)
+    >>> names_unit("Alle Beträge in T€"), names_unit("Werte in 1.000 €"), names_unit("Beträge in Euro")
+    (True, True, False)
     """
     return _scaled_money().search(text) is not None
 
@@ -337,7 +341,8 @@ def _scaled_money() -> re.Pattern[str]:
     units = words()["units"]
     money = "|".join(re.escape(word) for word in units["currency"])
     scale = "|".join(re.escape(word) for word in sorted(units["scale"], key=len, reverse=True))
-    return re.compile(rf"(?<![\w.,])(?<!\d\s)(?:{scale})\.?\s?(?:{money})(?!\w)", re.I)
+    named = rf"(?:\bin\s|[(\[])\s?{_OF_THOUSAND}\s?"
+    return re.compile(rf"(?:(?<![\w.,])(?<!\d\s)(?:{scale})\.?\s?|{named})(?:{money})(?!\w)", re.I)
 
 
 def _members(pattern: re.Pattern[str], text: str) -> set[str]:
@@ -398,7 +403,10 @@ def starts_like_total(text: str) -> bool:
     >>> starts_like_total("Summe 2026"), starts_like_total("Summer School")
     (True, False)
     """
-    first = text.lstrip(_SIGNS)[:1].lower()
+    text = text.lstrip(_SIGNS)
+    if text.startswith("∑"):  # the sign for a sum, which is no letter
+        text = "Σ" + text[1:]
+    first = text[:1].lower()
     return first in _first_letters() and f"{fold(text)} ".startswith(_totals())
 
 

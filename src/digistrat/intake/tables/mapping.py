@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from digistrat.findings import Severity
 from digistrat.intake.forms import Target
-from digistrat.intake.tables.grids import HeaderCell
+from digistrat.intake.tables.grids import HeaderCell, Line
 from digistrat.intake.tables.guesses import close_targets
 from digistrat.intake.tables.headers import cell_text, declared_header, lexicon, names_unit
 from digistrat.intake.tables.records import keep_titles
 from digistrat.intake.tables.regions import Region
 
 
-def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
+def map_columns(region: Region, headers: Mapping[int, HeaderCell], below: Mapping[int, Line]) -> set[int]:
     """Map a region's headers: declared ones first, then close spellings; never two onto one.
+
+    Of two headers that name the same, one with answers below is meant, then the one that the form declares
+    first, then the first one.
 
     Returns
     -------
@@ -22,28 +25,22 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
         Numbers whose header names what another one names already.
     """
     known = lexicon(region.table)
-    taken: dict[Target, int] = {}
-    open_headers: dict[int, str] = {}
-    twice: set[int] = set()
     found = {number: header.target(known) for number, header in headers.items()}
+    named: dict[Target, list[int]] = {}
     for number in sorted(headers, key=lambda n: (known.rank(headers[n].text, found[n][0]), n)):
-        target, with_group = found[number]
-        header = headers[number]
-        if target is None:
-            open_headers[number] = header.text
-            continue
-        if target in taken:
-            twice.add(number)
-            continue
-        taken[target] = number
-        if header.group is not None and (with_group or _names_unit_of(header)):
-            region.groups[number] = header.group
-    for number in sorted(twice):
         target = found[number][0]
-        assert target is not None  # a header that names nothing is open
-        first = region.address(region.header, taken[target])
-        column = target[1] if target[0] == "column" else ""
-        region.say("column-twice", "warning", (region.header, number), column=column, values={"first": first})
+        if target is not None:
+            named.setdefault(target, []).append(number)
+    taken = {target: _with_answers(numbers, below) for target, numbers in named.items()}
+    for number in taken.values():
+        header = headers[number]
+        if header.group is not None and (found[number][1] or _names_unit_of(header)):
+            region.groups[number] = header.group
+    for number, header in headers.items():  # what tells columns apart that nothing or the same is known of
+        if number not in taken.values() and header.group is not None and _tells_apart(region, header):
+            region.groups[number] = header.group
+    twice = _say_twice(region, named, taken, below)
+    open_headers = {number: headers[number].text for number, (target, _) in found.items() if target is None}
     guesses = close_targets(open_headers, known.declared, taken=taken, questions=known.questions)
     for number, target in guesses.items():
         taken[target] = number
@@ -67,13 +64,47 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell]) -> set[int]:
     return twice
 
 
+def _with_answers(numbers: Sequence[int], below: Mapping[int, Line]) -> int:
+    """Return the first number with answers below; the first where none has any."""
+    if len(numbers) == 1:
+        return numbers[0]
+    return next((n for n in numbers if any(n in cells for cells in below.values())), numbers[0])
+
+
+def _say_twice(
+    region: Region, named: Mapping[Target, list[int]], taken: Mapping[Target, int], below: Mapping[int, Line]
+) -> set[int]:
+    """Say which headers name what another one names; one above a column of headers is its title."""
+    twice: set[int] = set()
+    for target, numbers in named.items():
+        for number in numbers:
+            is_title = region.orientation == "columns" and number < taken[target]
+            if number == taken[target] or (is_title and not any(number in cells for cells in below.values())):
+                continue
+            twice.add(number)
+            column = target[1] if target[0] == "column" else ""
+            first = region.address(region.header, taken[target])
+            at = (region.header, number)
+            shown = region.header_text(number)
+            region.say("column-twice", "warning", at, value=shown, column=column, values={"first": first})
+    return twice
+
+
+def _tells_apart(region: Region, header: HeaderCell) -> bool:
+    """Whether a year stands over a header, or is the header: both together say which column it is."""
+    known = lexicon(region.table)
+    return known.shows_member(header.text) or known.shows_member(cell_text(header.group))
+
+
 def _names_unit_of(header: HeaderCell) -> bool:
     """Whether the group's heading gives the amounts under it their unit."""
     return header.group is not None and names_unit(cell_text(header.group))
 
 
 def _say_missing(region: Region) -> None:
+    """Say which columns are not there; expected ones where most of the form is: else it is another list."""
     table = region.table
+    is_the_form = 2 * len(region.columns) >= sum(bool(column.headers) for column in table.columns)
     for column in table.columns:
         has_other_source = column.take or column.default is not None or column.name == table.sheet_column
         if column.name in region.columns or has_other_source:
@@ -81,7 +112,7 @@ def _say_missing(region: Region) -> None:
         severity: Severity = "info"
         if column.required:  # without the key nothing else of the table can be assigned
             severity = "error" if column.name == table.key or column.refers else "warning"
-        elif not (table.expects_all_columns and column.headers):
+        elif not (column.headers and (table.expects_all_columns or (column.expected and is_the_form))):
             continue
         expected = declared_header(table, ("column", column.name))
         region.say("column-missing", severity, None, column=column.name, values={"expected": expected})
@@ -101,14 +132,18 @@ def _say_missing_members(region: Region) -> None:
 
 
 def note_extras(
-    region: Region, headers: Mapping[int, HeaderCell], extras: Mapping[int, int], twice: Iterable[int]
+    region: Region, headers: Mapping[int, HeaderCell], extras: Mapping[int, int], twice: Collection[int]
 ) -> None:
     """Say which columns are none of the form's; their headers are kept where nothing stands below."""
     known = lexicon(region.table)
     for number, count in sorted(extras.items()):
+        if number in twice:
+            continue
         # a year of costs that is not read is more than a remark
-        severity: Severity = "warning" if known.shows_member(region.header_text(number)) else "info"
-        region.say("column-not-mapped", severity, (region.header, number), values={"count": count})
+        shown = region.header_text(number)
+        severity: Severity = "warning" if known.shows_member(shown) else "info"
+        place = (region.header, number)
+        region.say("column-not-mapped", severity, place, value=shown, values={"count": count})
     mapped = {*region.columns.values(), *region.members}
     empty = sorted(headers.keys() - mapped - extras.keys())
     # beside headers that stand one below the other, titles stand in their column

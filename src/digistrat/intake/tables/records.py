@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from itertools import islice
 
 from digistrat.findings import Severity
 from digistrat.intake.forms import Column
+from digistrat.intake.tables.answers import adds_up, is_answer, is_key, labels_of
 from digistrat.intake.tables.grids import Line, Range
 from digistrat.intake.tables.headers import (
     cell_text,
@@ -33,7 +34,6 @@ N_TITLES, LONGEST_TITLE = 3, 120  # lines above a table that are titles, and the
 LONGEST_GROUP = 60  # length of a heading over a group of columns
 PLAIN = (".csv", ".tsv", ".txt")  # files whose rows may be longer than their headers by a slip
 MANY_ANSWERS = 3  # so many answers above the headers are a record
-_KEY = re.compile(r"^(?!.*[.:]\d+\.)(?=.*\d)(?!(?:19|20)\d\d$)")  # with a digit, and neither year nor date
 SAID = {"total": "total-row", "group": "group-row", "hint": "hint-row", "example": "example-row"}
 
 
@@ -52,6 +52,8 @@ class Lines:
         The last line with two answers: what stands below in one cell is a note.
     merged : dict
         First line → merged ranges.
+    titles : tuple of int
+        Numbers in a required column of texts.
     """
 
     region: Region
@@ -61,6 +63,7 @@ class Lines:
     keys: set[int]
     last_full: int
     merged: Mapping[int, list[Range]]
+    titles: tuple[int, ...] = ()
 
     def role(self, line: int, cells: Line) -> str:
         """Return what a line is; empty for a record."""
@@ -71,11 +74,11 @@ class Lines:
         if not self.region.records and (self._counts_columns(cells) or self._gives_hints(cells)):
             return "hint"
         shown = cells[first].value
-        if isinstance(shown, str):
-            if starts_like_total(shown) and inside and self._is_total(cells, inside):
-                return "total"
-            if self._is_example(cells):
-                return "example"
+        is_sum = isinstance(shown, str) and starts_like_total(shown)
+        if is_sum and inside and self._is_total(cells, inside):
+            return "total"
+        if self._is_example(cells):
+            return "example"
         if len(inside) >= 2:
             return ""
         if len(cells) == 1 and line < self.last_full and self._heads_group(line, first):
@@ -108,11 +111,11 @@ class Lines:
         )
 
     def _is_key(self, line: int, number: int) -> bool:
-        """Below a table 'A16-003' is a record without answers, as is a choice; 'As of April' is a note."""
-        shown, column = self.region.text(line, number), self._column(number)
-        if column is not None and fold(shown) in _labels(column):
+        """Below a table 'A16-003' is a record without answers, as is a choice; 'Key:' is a note."""
+        shown, column = self.region.text(line, number), self._columns.get(number)
+        if column is not None and fold(shown) in labels_of(column):
             return True
-        return number in self.keys and len(shown.split()) == 1
+        return number in self.keys and len(shown.split()) == 1 and not shown.endswith(":")
 
     def _is_total(self, cells: Line, inside: set[int]) -> bool:
         first = next(iter(cells))
@@ -141,40 +144,35 @@ class Lines:
         return hints >= max(1, HINTED * len(cells)) and bool(self.mapped & cells.keys())
 
     def _is_hint(self, number: int, shown: str) -> bool:
-        return is_hint(shown) or _lists_choices(shown, self._column(number))
+        return is_hint(shown) or _lists_choices(shown, self._columns.get(number))
 
     def shows_how(self, cells: Line) -> bool:
         """Whether a line numbers the columns, says how to fill them in, or shows an example."""
         return self._counts_columns(cells) or self._gives_hints(cells) or self._is_example(cells)
 
     def answers(self, number: int, cell: Cell) -> bool:
-        """Whether a cell is an answer for its column without doubt: a number, a date, a choice."""
-        column = self._column(number)
-        if column is None:
-            return False
-        if isinstance(cell.value, str):
-            return fold(cell.value) in _labels(column)
-        if isinstance(cell.value, (dt.date, dt.datetime)):
-            return column.kind == "date"
-        is_year = cell_text(cell).removesuffix(".0").isdigit() and 1990 <= float(cell_text(cell)) <= 2100
-        return cell.value is not None and column.kind in ("number", "integer", "amount") and not is_year
+        """Whether a cell is an answer for its column without doubt."""
+        column = self._columns.get(number)
+        return column is not None and is_answer(column, cell)
 
-    def _column(self, number: int) -> Column | None:
-        table = self.region.table
-        for name, place in self.region.columns.items():
-            if place == number:
-                return table.column(name)
-        return table.column(table.unpivot.value) if table.unpivot and number in self.region.members else None
+    @cached_property
+    def _columns(self) -> Mapping[int, Column]:
+        return self.region.mapped
 
     def _is_example(self, cells: Line) -> bool:
-        """Whether one of a line's first two cells marks it as an example."""
-        for number in list(cells)[:2]:
-            shown = cells[number].value
-            if not isinstance(shown, str) or shown[:1].lower() not in _example_letters():
+        """Whether one of a line's first two cells, or its title, marks it as an example."""
+        letters = _example_letters()
+        for number in (*islice(cells, 2), *self.titles):
+            shown = cells[number].value if number in cells else None
+            if not isinstance(shown, str) or shown[:1].lower() not in letters:
                 continue
             match = _example().match(shown.strip())
             # in a column of titles, 'Beispiel' alone may be a title
             if match and (match["end"] == ":" or number in self.keys or number not in self.mapped):
+                return True
+            # but no title begins with 'z. B.'
+            is_unkeyed = not self.region.records or not self.keys & cells.keys()
+            if is_unkeyed and _for_example().match(shown.strip()):
                 return True
         return False
 
@@ -191,8 +189,16 @@ class Lines:
         return shown.endswith(":") or _group().match(shown) is not None
 
 
-def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, list[Range]]) -> Counter[int]:
+def split_lines(
+    region: Region,
+    below: Mapping[int, Line],
+    merged: Mapping[int, list[Range]],
+    *,
+    again: Collection[int] = (),
+) -> Counter[int]:
     """Tell records from the other lines of a region; what is none is kept, and said where it matters.
+
+    The lines of ``again`` are the upper ones of repeated headers.
 
     Returns
     -------
@@ -205,7 +211,7 @@ def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, 
     last = max((number for line, number in region.cells if line == region.header), default=0)
     extras: Counter[int] = Counter()
     for line, cells in below.items():
-        role = lines.role(line, cells)
+        role = "heading" if line in again else lines.role(line, cells)
         if not role:
             records.append(line)
             outside = cells.keys() - mapped
@@ -217,7 +223,7 @@ def split_lines(region: Region, below: Mapping[int, Line], merged: Mapping[int, 
                 extras.update(outside - beyond)
             continue
         region.keep(role, line, cells)
-        if role == "heading" and lines.differs_from_header(cells):
+        if role == "heading" and line not in again and lines.differs_from_header(cells):
             region.say("header-differs", "error", (line, next(iter(cells))))
         if role == "note":
             for number in cells:
@@ -244,7 +250,8 @@ def _lines_of(region: Region, below: Mapping[int, Line], merged: Mapping[int, li
     own = {number for line, number in region.cells if line == region.header} if not below else set()
     numbers = own or {n for cells in below.values() for n in cells} | mapped
     headers = {number: fold(shown) for number in numbers if (shown := region.text(region.header, number))}
-    return Lines(region, headers, mapped, anchor, keys, full, merged)
+    titles = tuple(n for name, n in columns.items() if n in anchor and table.column(name).kind == "text")
+    return Lines(region, headers, mapped, anchor, keys, full, merged, titles)
 
 
 def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0, *, is_lower: bool = False) -> None:
@@ -271,14 +278,14 @@ def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0, *, is_l
         is_few = n_titles <= N_TITLES and len(own) <= N_TITLES
         for number in own:
             is_title = is_group or (is_few and len(said[number]) <= LONGEST_TITLE)
-            if is_lower and len(cells) == 1 and not _begins_with(said[number], known):
+            if is_lower and len(cells) == 1 and not begins_with(said[number], known):
                 is_title = False
             if not is_title or tells_measure(said[number]):
                 _say_outside(region, line, number)
 
 
-def _begins_with(shown: str, known: Iterable[str]) -> bool:
-    """Whether a text between two tables begins with the name of one: else it may belong to either."""
+def begins_with(shown: str, known: Iterable[str]) -> bool:
+    """Whether a text begins with the name of a table; one between two tables may else belong to either."""
     return f"{fold(shown)} ".startswith(tuple(f"{name} " for name in known if name))
 
 
@@ -288,18 +295,21 @@ def say_records_above(region: Region, above: Mapping[int, Line]) -> set[int]:
         return set()
     lines = _lines_of(region, above, {})
     known = lexicon(region.table)
+    identifiers = {n for name, n in region.columns.items() if region.table.column(name).kind == "identifier"}
     found = set()
     for line, cells in above.items():
         inside = lines.mapped & cells.keys()
         shown = {number: cell_text(cell) for number, cell in cells.items()}
+        is_keyed = any(is_key(shown[n]) for n in identifiers & inside)
         if (
             len(inside) < 2
             or not any(isinstance(cell.value, str) for cell in cells.values())
-            or any(text_.endswith(":") or known.target_of(text_) for text_ in shown.values())
+            or any(
+                text_.endswith(":") or (known.target_of(text_) and not is_keyed) for text_ in shown.values()
+            )
             or lines.shows_how(cells)
         ):
             continue
-        is_keyed = any(len(shown[n].split()) == 1 and _KEY.search(shown[n]) for n in lines.keys & inside)
         if is_keyed or (len(inside) >= MANY_ANSWERS and any(lines.answers(n, cells[n]) for n in inside)):
             found.add(line)
             region.say("row-above-header", "error", (line, next(iter(cells))))
@@ -323,24 +333,31 @@ def _take_units(region: Region, cells: Mapping[int, Cell]) -> None:
 
 
 def share_merged(region: Region, merged: Mapping[int, list[Range]]) -> None:
-    """Let a value that is merged over several records count for each, and say so."""
-    records, mapped = set(region.records), {*region.columns.values(), *region.members}
+    """Let a value that is merged over several records count for each, and say so.
+
+    What may be a sum of all of them, money or a number of cases, counts once: for the first record.
+    """
+    records, columns = set(region.records), region.mapped
     for line in sorted(merged.keys() & records):
         for _, first, bottom, last in merged[line]:
             cell = region.cells.get((line, first))
-            if cell is None or first not in mapped:
+            if cell is None or first not in columns:
                 continue
+            sums = adds_up(columns[first])
             under = [
                 (record, first)
                 for record in range(line + 1, min(bottom, region.records[-1]) + 1)
                 if record in records and not region.text(record, first)
             ]
-            if under:
+            if under and sums:
+                region.say("merged-amount", "warning", (line, first), values={"count": len(under) + 1})
+            elif under:
                 region.shared.update(dict.fromkeys(under, cell))
                 region.say("merged-value", "info", (line, first), values={"count": len(under) + 1})
-            across = sum(first <= number <= last for number in mapped)
+            across = sum(first <= number <= last for number in columns)
             if across > 1:
-                region.say("merged-across", "info", (line, first), values={"count": across})
+                severity: Severity = "warning" if sums else "info"
+                region.say("merged-across", severity, (line, first), values={"count": across})
     if region.shared:
         region.cells = {**region.cells, **region.shared}
 
@@ -349,13 +366,9 @@ def _lists_choices(shown: str, column: Column | None) -> bool:
     """Whether a text lists what may be chosen, with strokes or commas between."""
     if column is None or not column.choices:
         return False
-    labels = _labels(column)
+    labels = labels_of(column)
     parts = [fold(part) for part in re.split(r"[/|,;\n]", shown)]
     return len(parts) > 1 and all(part in labels for part in parts)
-
-
-def _labels(column: Column) -> set[str]:
-    return {fold(label) for names in column.choices.values() for label in names}
 
 
 @cache
@@ -365,7 +378,14 @@ def _group() -> re.Pattern[str]:
 
 @cache
 def _example() -> re.Pattern[str]:
-    return re.compile(rf"\W*(?:{_any(words()['tables']['examples'])})(?:\s*\d+)?\s*(?P<end>:|$)", re.I)
+    listed = _any(words()["tables"]["examples"]).replace("\\ ", " ?")
+    return re.compile(rf"\W*(?:{listed})(?:\s*\d+)?\s*(?P<end>:|$)", re.I)
+
+
+@cache
+def _for_example() -> re.Pattern[str]:
+    short = _any(word for word in words()["tables"]["examples"] if word.endswith(".")).replace("\\ ", " ?")
+    return re.compile(rf"\W*(?:{short}) *[^\W_]", re.I)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from digistrat.findings import Finding, Severity, make_finding
-from digistrat.intake.forms import Form, Table
+from digistrat.intake.forms import Column, Form, Table
 from digistrat.intake.tables.headers import cell_text
 from digistrat.intake.workbooks import Cell, Sheet, cell_address
 
@@ -71,6 +71,8 @@ class Region:
         Number across the records → cell of the heading over several columns that belongs to its header.
     shared : dict
         (record, number) → merged cell that stands elsewhere and counts here too.
+    sheet_titles : tuple of str
+        Titles above all tables of the sheet that state a unit of money, where this is a lower one of them.
     """
 
     table: Table
@@ -87,6 +89,20 @@ class Region:
     leftovers: list[Leftover] = field(default_factory=list)
     groups: dict[int, Cell] = field(default_factory=dict)
     shared: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    sheet_titles: tuple[str, ...] = ()
+
+    @property
+    def mapped(self) -> dict[int, Column]:
+        """Number across the records → the form's column; of a member the one that takes its cells."""
+        found = {number: self.table.column(name) for name, number in self.columns.items()}
+        if self.table.unpivot:
+            found |= dict.fromkeys(self.members, self.table.column(self.table.unpivot.value))
+        return found
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether any of its columns is one of money."""
+        return any(column.kind == "amount" for column in self.mapped.values())
 
     def place(self, record: int, number: int) -> tuple[int, int]:
         """Return row and column in the sheet of what stands in a record's cell."""
@@ -107,6 +123,12 @@ class Region:
         """Return the header above a number across the records, with that of its group where it counts."""
         own, group = self.text(self.header, number), cell_text(self.groups.get(number))
         return f"{group} {own}".strip() if group != own else own
+
+    def member_header(self, number: int) -> Cell:
+        """Return the header that names a member: its own, or the heading over it, as 2026 over 'Plan'."""
+        own, group = self.cells[self.header, number], self.groups.get(number)
+        is_group = group is not None and self.members[number] in cell_text(group)
+        return group if group is not None and is_group and self.members[number] not in cell_text(own) else own
 
     def say(
         self,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from digistrat.intake.forms import Form, Table, Target
+from digistrat.intake.forms import Column, Form, Table, Target
+from digistrat.intake.tables.answers import is_record
 from digistrat.intake.tables.grids import Grid, HeaderCell, Line, are_two_lines, header_cells, header_text
 from digistrat.intake.tables.guesses import close_targets
 from digistrat.intake.tables.headers import (
@@ -29,6 +30,7 @@ EARLY = 0.8  # share of the best line's known headers with which an earlier line
 ENOUGH = 3  # known headers that make a table on a sheet of any name
 LEAST = 0.1  # share of a line's cells that are known, on a sheet of any name
 SEARCHED_BY_GUESS, LEAST_GUESSED = 20, 1 / 3  # lines in which headers are guessed; share that must be headers
+TITLES = 3  # lines above headers that may stand again with them
 NAMED = 2  # what the sheet's name counts in known headers
 
 
@@ -51,6 +53,8 @@ class Head:
         What the sheet's name counts for the table.
     is_strong : bool
         Whether its known headers alone make a table.
+    again : tuple of int
+        Upper lines of its repetitions further down.
     """
 
     table: Table
@@ -60,6 +64,7 @@ class Head:
     targets: Mapping[int, Target]
     named: int
     is_strong: bool
+    again: tuple[int, ...] = ()
 
     @property
     def is_double(self) -> bool:
@@ -75,6 +80,13 @@ class Head:
     def rank(self) -> tuple[bool, bool, int]:
         """What makes the better head: enough known headers, then the sheet's name, then how many."""
         return self.is_strong, self.is_strong and self.named == NAMED, self.score
+
+    @property
+    def columns(self) -> dict[int, Column]:
+        """Number → column that it names; of a member the column that takes its cells."""
+        unpivot = self.table.unpivot
+        value = unpivot.value if unpivot else ""
+        return {n: self.table.column(t[1] if t[0] == "column" else value) for n, t in self.targets.items()}
 
 
 class Searcher:
@@ -202,23 +214,32 @@ def find_heads(
             continue
         for head in searcher.heads_around(grid, lines, line):
             known = found.get(head.line)
-            if known is not None and head.rank == known.rank and _is_over_record(head, found, lines):
+            if head.is_double and _is_over_record(head, found, grid, lines):
                 continue
             # in two lines as many are known: the upper one says more of what is in the lower
             if known is None or (*head.rank, head.is_double) > (*known.rank, known.is_double):
                 found[head.line] = head
                 if head.is_strong:
                     last = min(last, head.line + SEARCHED_ON)
-    return _chosen(_without_halves(found), lines)
+    return _chosen(_without_halves(found, grid, lines), lines)
 
 
-def _is_over_record(head: Head, found: Mapping[int, Head], lines: Mapping[int, Line]) -> bool:
-    """Whether the upper one of two lines goes on a table that began above, without a gap or a new group."""
+def _is_over_record(head: Head, found: Mapping[int, Head], grid: Grid, lines: Mapping[int, Line]) -> bool:
+    """Whether the upper one of two lines is the last record of a table that began above."""
     before = next((h for line, h in sorted(found.items(), reverse=True) if line < head.top), None)
-    if not head.is_double or before is None or any(n not in lines for n in range(before.line, head.top)):
+    if before is None:
         return False
-    upper = {number: cell_text(cell) for number, cell in lines[head.top].items()}
-    again = before.is_double and upper == {n: cell_text(c) for n, c in lines[before.top].items()}
+    if is_record(before.columns, lines[head.top]):
+        return True
+    alone = found.get(head.line)
+    knows_more = alone is None or head.rank != alone.rank
+    if knows_more or any(n not in lines for n in range(before.line, head.top)):
+        return False
+    if any(last > first for _, first, _, last in grid.merged.get(head.top, ())):
+        return False
+    # texts alone, without a gap: unless they say what the first upper line said, or give a unit
+    upper = _texts(lines[head.top])
+    again = before.is_double and upper == _texts(lines[before.top])
     is_filled = len(before.targets.keys() & upper.keys()) >= 2
     return is_filled and not again and not any(map(tells_measure, upper.values()))
 
@@ -255,18 +276,27 @@ def guess_head(searcher: Searcher, grid: Grid, lines: Mapping[int, Line]) -> Hea
     return best
 
 
-def _without_halves(found: Mapping[int, Head]) -> list[Head]:
-    """Of two lines and the upper one, leave what knows more; the one where both know the same."""
+def _without_halves(found: Mapping[int, Head], grid: Grid, lines: Mapping[int, Line]) -> list[Head]:
+    """Of two lines and the upper one, leave what knows more; where both know the same, mostly the one."""
     heads = dict(found)
     for line, head in sorted(found.items()):
         if not head.is_double or head.top not in heads or line not in heads:
             continue
         upper = heads[head.top]
-        if head.score > upper.score:
+        if head.score > upper.score or (head.score == upper.score and _divides(head, upper, grid, lines)):
             del heads[head.top]
         else:
             del heads[line]
     return [heads[line] for line in sorted(heads)]
+
+
+def _divides(head: Head, upper: Head, grid: Grid, lines: Mapping[int, Line]) -> bool:
+    """Whether the lower of two lines only says more of headers above it, as 'Plan' and 'Ist' under a year."""
+    lower = lines[head.line]
+    kinds = {upper.targets[number][0] for number in lower if number in upper.targets}
+    is_drawn = any(bottom >= head.line for *_, bottom, _ in grid.merged.get(head.top, ()))
+    is_text = all(isinstance(cell.value, str) for cell in lower.values())
+    return is_text and (is_drawn or kinds <= {"member"}) and not is_record(upper.columns, lower)
 
 
 def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
@@ -277,14 +307,11 @@ def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
         first = next(head for head in weak if head.score >= EARLY * best)
         # a sheet's name and a header or two make a table where nothing better is
         if not strong or all(first.score > head.score for head in strong):
-            again = [first]
-            for head in weak:
-                if head.top > again[-1].line and len(head.targets) >= 2 and _begins_again(head, again[-1]):
-                    again.append(head)
-            return again
+            return _first_and_again(first, weak, lines)
     chosen: list[Head] = []
     for position, head in enumerate(strong):
-        if chosen and repeats(head, chosen[-1]):
+        if chosen and repeats(head, chosen[-1], lines):
+            chosen[-1] = _with_again(chosen[-1], head, lines)
             continue
         later = (
             other
@@ -298,33 +325,68 @@ def _chosen(heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
     return chosen
 
 
-def repeats(head: Head, earlier: Head) -> bool:
-    """Whether a line says again what an earlier one said: the same headers at the same places."""
+def _first_and_again(first: Head, heads: list[Head], lines: Mapping[int, Line]) -> list[Head]:
+    """The first of some lines that know little, and those further down that begin as it does."""
+    chosen = [first]
+    for head in heads:
+        if head.top <= chosen[-1].line or len(head.targets) < 2 or not _begins_like(head, chosen[-1]):
+            continue
+        if repeats(head, chosen[-1], lines):
+            chosen[-1] = _with_again(chosen[-1], head, lines)
+        else:
+            chosen.append(head)
+    return chosen
+
+
+def _with_again(earlier: Head, head: Head, lines: Mapping[int, Line]) -> Head:
+    """Remember the line above a repetition that goes with it: it says what stands above the first headers.
+
+    Of two headers in two lines the same places are enough: groups may be called otherwise on another page.
+    """
+    second = head.top if head.is_double else head.line - 1
+    again = _texts(lines.get(second, {}))
+    above = [_texts(lines[line]) for line in range(earlier.top - TITLES, earlier.line) if line in lines]
+    is_like = earlier.is_double and head.is_double and again.keys() == lines[earlier.top].keys()
+    return (
+        replace(earlier, again=(*earlier.again, second)) if again and (again in above or is_like) else earlier
+    )
+
+
+def _texts(cells: Line) -> dict[int, str]:
+    return {number: cell_text(cell) for number, cell in cells.items()}
+
+
+def repeats(head: Head, earlier: Head, lines: Mapping[int, Line]) -> bool:
+    """Whether a line says again what an earlier one said: the same headers at the same places.
+
+    Right below a record, as on a new page, the headings over groups of columns may be left out.
+    """
     if head.table is not earlier.table:
         return False
+    last = max((line for line in lines if line < head.top), default=0)
+    without_groups = not head.is_double and is_record(earlier.columns, lines.get(last, {}))
     numbers = {*head.targets, *(earlier.targets.keys() & head.cells.keys())}
     return all(
         number in earlier.cells
         and head.targets.get(number) == earlier.targets.get(number)
-        and _key(head.cells[number]) == _key(earlier.cells[number])
+        and _key(head.cells[number], without_groups) == _key(earlier.cells[number], without_groups)
         for number in numbers
     )
 
 
-def _begins_again(head: Head, earlier: Head) -> bool:
-    """Whether a line begins with the first header of an earlier one, and goes on otherwise."""
+def _begins_like(head: Head, earlier: Head) -> bool:
+    """Whether a line begins with the first header of an earlier one."""
     number = min(earlier.targets)
     return (
         head.table is earlier.table
         and head.targets.get(number) == earlier.targets[number]
         and _key(head.cells[number]) == _key(earlier.cells[number])
-        and not repeats(head, earlier)
     )
 
 
-def _key(header: HeaderCell) -> tuple[tuple[str, str], ...]:
+def _key(header: HeaderCell, without_group: bool = False) -> tuple[tuple[str, str], ...]:
     """What a header must share with its repetition; of its group only what changes the amounts."""
-    group = cell_text(header.group)
+    group = "" if without_group else cell_text(header.group)
     return header_key(group if tells_measure(group) else ""), header_key(header.text)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from digistrat.intake.forms import Table
-from digistrat.intake.template.entries import Entry, Note, answers
+from digistrat.intake.forms import Column, Table
+from digistrat.intake.template.entries import Entry, Note, answers, label
 from digistrat.intake.template.prompts import how_to_write
 from digistrat.intake.template.sheets import (
     Page,
@@ -165,13 +165,20 @@ def _name(table: Table, name: str) -> str:
 
 def _write_choices(writer: _Writer, pages: Sequence[Page]) -> None:
     """Answers to copy where several are allowed: such cells can have no drop-down."""
-    lists: dict[tuple[str, ...], list[str]] = {}
+    lists: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for page in pages:
         for entry in page.entries:
             if entry.column is not None and entry.column.kind == "list" and entry.column.choices:
                 place = f"{page.sheet.title}: {entry.header}"
-                lists.setdefault(tuple(answers(entry.column, writer.language)), []).append(place)
+                lists.setdefault(_answers_explained(entry.column), []).append(place)
     if lists:
         writer.heading(writer.text("guide_choices"))
-        rows = [("\n".join(places), answer) for allowed, places in lists.items() for answer in allowed]
-        writer.table([writer.text("guide_column"), writer.text("guide_answer")], rows)
+        headers = ("guide_column", "guide_answer", "guide_meaning")
+        rows = [("\n".join(places), *pair) for pairs, places in lists.items() for pair in pairs]
+        writer.table([writer.text(header) for header in headers], rows)
+
+
+def _answers_explained(column: Column) -> tuple[tuple[str, str], ...]:
+    """Return each answer, and where it is a bare code, what that stands for."""
+    pairs = [(label(column, code), names[0] if names else "") for code, names in column.choices.items()]
+    return tuple((answer, "" if meaning == answer else meaning) for answer, meaning in pairs)

@@ -28,6 +28,8 @@ HEADER_FILL, LINK = "E8EDF2", "1F4E79"  # black on the first 17:1, the second on
 # Widths in signs. A screen of 1366 × 768 shows about 180.
 WIDTHS = {"date": 13, "boolean": 11, "integer": 14, "number": 14, "amount": 17, "choice": 26, "list": 30}
 KEY, SHORT, LONG = 14, 30, 46
+# Words stay apart from the figures of the column before: kind → how it is aligned, and how far from the edge.
+_ALIGNED = {"date": ("center", 0), "integer": ("center", 0), "number": ("center", 0), "amount": ("right", 1)}
 PAGE_WIDTH = 180  # signs across a page that can still be read
 # What XML cannot hold, and what looks like the way in which a workbook writes it
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -172,8 +174,10 @@ def _open(target: Any, entry: Entry | None) -> None:
     """Let people type into a cell, or into a column's cells."""
     from openpyxl.styles import Alignment, Protection
 
+    kind = entry.column.kind if entry and entry.column else "text"
+    horizontal, indent = _ALIGNED.get(kind, (None, 0))
     target.protection = Protection(locked=False)
-    target.alignment = Alignment(vertical="top", wrap_text=True)
+    target.alignment = Alignment(horizontal, vertical="top", wrap_text=True, indent=indent)
     target.number_format = number_format(entry)
 
 

@@ -7,16 +7,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 
 from digistrat.intake.values.labels import (
     ENUMERATION,
-    REMARK,
     SIGNS,
     ChoiceTable,
     choice_table,
+    remark_signs,
     without_and,
     yes_no_words,
 )
+from digistrat.intake.values.remarks import takes_back
 from digistrat.intake.values.words import (
     LONGEST_STATE,
     MISSING,
@@ -24,6 +26,7 @@ from digistrat.intake.values.words import (
     begins_like_no_value,
     clean,
     fold,
+    is_slip,
     no_value,
     unreadable,
     words,
@@ -31,13 +34,13 @@ from digistrat.intake.values.words import (
 
 BEGINNING = 8  # letters of a label's beginning that may stand for it
 GUESS_FROM = 90  # similarity in per cent from which a misspelt choice is guessed
+SLIP_FROM = 5  # letters from which a slip of two keys is no other word
 
 _TRUE, _FALSE = Parsed(True), Parsed(False)
 _BULLET = re.compile(r"^\s*[•▪·*–-]\s+")
 MOST_DIGITS = 10**15  # spreadsheets keep no more: of a longer key the last ones are lost
-_PERCENTAGE = re.compile(r"[0-9]\s?(?:%|prozent|percent|per cent|v\. ?h\.)", re.IGNORECASE)
-_SHORT = frozenset({"j", "y", "x", "1"})  # too short to say yes within a remark
-_YES_NO_REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|[,;]\s|\n")
+MOST_HEADS = 8  # so many signs before a remark are looked at
+_OR = re.compile(r"[,;/|&+()\n]|\s[–—-]\s|\b(?:und|oder|bzw|and|or)\b\.?")
 
 
 def parse_boolean(raw: object) -> Parsed:
@@ -71,19 +74,12 @@ def _parse_yes_no(raw: str) -> Parsed:
     known = known or no_value(text)
     if known is not None:
         return known
-    head = _YES_NO_REMARK.split(text, maxsplit=1)[0]
+    head = remark_signs().split(text, maxsplit=1)[0]
     known = table.get(fold(head)) if len(fold(head)) > 1 else None
-    if known is None or _takes_back(text[len(head) :], is_no=known.value is False):
+    remark = text[len(head) :]
+    if known is None or takes_back(remark, is_no=known.value is False, is_yes=known.value is True):
         return unreadable("not-yes-no")
     return known._replace(codes=("remark-dropped",))
-
-
-def _takes_back(remark: str, *, is_no: bool) -> bool:
-    """Whether a remark may mean the opposite of the answer before it; what denies is taken back by a yes."""
-    if _PERCENTAGE.search(remark):
-        return True
-    folded = f" {fold(remark)} "
-    return any(f" {word} " in folded for word in (yes_no_words("yes") - _SHORT if is_no else _taken_back()))
 
 
 @cache
@@ -100,10 +96,10 @@ def parse_choice(raw: object, choices: Mapping[str, Sequence[str]]) -> Parsed:
     """Read one of several declared answers as its code.
 
     Compared folded (see `fold`); then without a leading enumeration (``c) ``), with the short forms of
-    labels (see `choice_table`), as yes or no where both are choices; then without what follows a dash, colon
-    or bracket (code ``remark-dropped``; a remark that takes the answer back leaves it unreadable); at last
-    by close spelling or as the beginning of a label, if only one choice comes close (code
-    ``choice-guessed``). Numbers must agree, and the first letter.
+    labels (see `choice_table`), as yes or no where both are choices; then without what follows a dash, colon,
+    comma or bracket (code ``remark-dropped``; a remark that takes the answer back, see `takes_back`, or is
+    another choice, leaves it unreadable); at last by close spelling or as the beginning of a label, if only
+    one choice comes close (code ``choice-guessed``). Numbers must agree, and the first letter.
 
     Parameters
     ----------
@@ -157,14 +153,9 @@ def read_choice(raw: object, table: ChoiceTable) -> Parsed:
     answer = _parse_yes_no(text) if table.yes is not None else MISSING
     if answer.value is not None:
         return answer._replace(value=table.yes if answer.value else table.no)
-    for candidate in (text, bare):
-        head = REMARK.split(candidate, maxsplit=1)[0]
-        known = _known_choice(head, table) or _short_choice(head, table)
-        if known is not None:
-            is_no = not _negations().isdisjoint(fold(head).split()) or known.value == table.no
-            if _takes_back(candidate[len(head) :], is_no=is_no):
-                return unreadable("not-a-choice")
-            return known._replace(codes=("remark-dropped",))
+    known = _without_remark(text, table) or (_without_remark(bare, table) if bare != text else None)
+    if known is not None:
+        return known
     guessed = _guess(bare, table)
     return unreadable("not-a-choice") if guessed is None else Parsed(guessed, codes=("choice-guessed",))
 
@@ -183,6 +174,40 @@ def _short_choice(text: str, table: ChoiceTable) -> Parsed | None:
     return None if code is None or SIGNS.search(text) or "?" in text else Parsed(code)
 
 
+def _without_remark(text: str, table: ChoiceTable) -> Parsed | None:
+    """Read a choice, or that the question does not apply, before a remark; None for neither."""
+    ends = [sign.start() for sign in islice(remark_signs().finditer(text), MOST_HEADS)]
+    for end in reversed(ends):  # a label may hold such a sign itself
+        head, remark = text[:end], text[end:]
+        known = _known_choice(head, table) or _short_choice(head, table) or _not_applicable(head)
+        if known is None:
+            continue
+        is_mere = known.value is not None and known.value in (table.yes, table.no)
+        is_lost = takes_back(
+            remark,
+            is_no=known.value in (None, table.no) or not _negations().isdisjoint(fold(head).split()),
+            is_yes=(is_mere and known.value == table.yes) or fold(head) in yes_no_words("yes"),
+            own=None if is_mere else table.words_of(known.value),
+        )
+        if is_lost or _names_another(remark, known.value, table):
+            return unreadable("not-a-choice")
+        return known._replace(codes=("remark-dropped",))
+    return None
+
+
+def _not_applicable(text: str) -> Parsed | None:
+    known = no_value(text, prefix=False)
+    return known if known is not None and known.state == "not_applicable" else None
+
+
+def _names_another(remark: str, code: str | None, table: ChoiceTable) -> bool:
+    """Whether another choice is a part of a remark, or stands in it in several words."""
+    parts = {fold(part) for part in _OR.split(remark)}
+    said = f" {fold(remark)} "
+    others = (label for label, entry in table.folded.items() if entry[0] != code)
+    return any(label in parts or (" " in label and f" {label} " in said) for label in others)
+
+
 def _guess(raw: str, table: ChoiceTable) -> str | None:
     """Code of the only choice that is spelt closely alike."""
     from rapidfuzz import fuzz
@@ -197,7 +222,7 @@ def _guess(raw: str, table: ChoiceTable) -> str | None:
         # "unzulaessig" is close to "zulaessig", "level 1" to "level 2": neither may be guessed.
         if label[0] == text[0]
         and label_signs == signs
-        and fuzz.ratio(text, label) >= GUESS_FROM
+        and (fuzz.ratio(text, label) >= GUESS_FROM or (len(text) >= SLIP_FROM and is_slip(text, label)))
         and re.findall(r"\d+", label) == digits
         and not _says_the_opposite(text, label)
     }
@@ -217,11 +242,6 @@ def _says_the_opposite(text: str, label: str) -> bool:
         for one in only_ours
         for other in only_theirs
     )
-
-
-@cache
-def _taken_back() -> frozenset[str]:
-    return frozenset(fold(word) for word in words()["booleans"]["taken_back"])
 
 
 @cache

@@ -13,7 +13,6 @@ from digistrat.intake.values.words import clean, fold, words
 ENUMERATION = re.compile(
     r"\s*(?:\(?[A-Za-z0-9]{1,3}\)|[A-Za-z]\.|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?|[•▪·*–-])\s+"
 )
-REMARK = re.compile(r"\s[–—-]\s|:\s|\s?\(|\n")
 SIGNS = re.compile(r"[<>≤≥+#]")  # dropped by folding, but they tell "< 50" from "> 50"
 _HEAD = re.compile(r"\s[–—-]\s|:\s|\s?\(|\n|,\s")
 _BRACKETED = re.compile(r"\s?\([^()]*\)")
@@ -39,6 +38,11 @@ class ChoiceTable(NamedTuple):
     short: Mapping[str, str]
     yes: str | None
     no: str | None
+
+    def words_of(self, code: str | None) -> frozenset[str]:
+        """Return the folded words of a choice's labels."""
+        own = (label for label, entry in self.folded.items() if entry[0] == code)
+        return frozenset(word for label in own for word in label.split())
 
 
 @lru_cache(maxsize=256)
@@ -101,6 +105,16 @@ def _yes_and_no(
     if all(len(found) == 1 for found in codes) and codes[0] != codes[1]:
         return codes[0].pop(), codes[1].pop()
     return None, None
+
+
+@cache
+def remark_signs() -> re.Pattern[str]:
+    """What may stand between an answer and a remark: a dash, a bracket, a footnote's number, "since 2019"."""
+    since = "|".join(map(re.escape, words()["remarks"]["since"]))
+    return re.compile(
+        rf"\s[–—-]\s|:\s|\s?\(|[,;]\s|\n|\s?(?=[¹²³⁰⁴-⁹])|\s(?=[0-9]{{1,2}}\)$)|\s(?=(?:{since})\s\S*[0-9])",
+        re.IGNORECASE,
+    )
 
 
 @cache

@@ -59,6 +59,30 @@ def _fold(text: str) -> str:
     return _NO_WORD.sub(" ", text).strip()
 
 
+def is_slip(word: str, other: str) -> bool:
+    """Return whether two keys of a folded word were struck in the wrong order; an umlaut is one key.
+
+    Examples
+    --------
+    >>> is_slip(fold("vorhadnen"), fold("vorhanden")), is_slip(fold("Federüfhrung"), fold("Federführung"))
+    (True, True)
+    >>> is_slip("nutzen", "nutzer")
+    False
+    """
+    if sorted(word) != sorted(other):
+        return False
+    return _is_swapped(word, other) or _is_swapped(_one_key(word), _one_key(other))
+
+
+def _is_swapped(word: str, other: str) -> bool:
+    apart = [number for number, (a, b) in enumerate(zip(word, other, strict=False)) if a != b]
+    return len(word) == len(other) and len(apart) == 2 and apart[1] - apart[0] == 1
+
+
+def _one_key(word: str) -> str:
+    return word.replace("ae", "ä").replace("oe", "ö").replace("ue", "ü")
+
+
 def clean(text: str) -> str:
     """Trim a text and replace unusual blanks and line ends; what is seen stays as it is."""
     if text.isprintable():  # no line ends, no blanks but the usual one, nothing invisible

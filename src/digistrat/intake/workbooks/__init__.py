@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from digistrat.intake.workbooks.container import Container, PartMissing
 from digistrat.intake.workbooks.delimited import read_delimited
@@ -91,12 +92,16 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
     path = Path(path)
     deadline = time.perf_counter() + limits.seconds
     try:
-        size = path.stat().st_size
+        state = path.stat()
+        if not (S_ISREG(state.st_mode) or S_ISDIR(state.st_mode)):  # a pipe or device might never end
+            raise WorkbookError("file-not-opened", path.name, "no regular file")
+        with path.open("rb") as stream:  # it may have grown since
+            data = stream.read(limits.file_bytes + 1)
+        size = max(state.st_size, len(data))
         if size > limits.file_bytes:
             raise WorkbookError(
                 "file-too-large", path.name, f"{size / 1e6:.1f} MB > {limits.file_bytes / 1e6:.0f} MB"
             )
-        data = path.read_bytes()
     except OSError as error:
         raise WorkbookError("file-not-opened", path.name, error.strerror or type(error).__name__) from None
     try:

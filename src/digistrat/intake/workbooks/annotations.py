@@ -10,7 +10,7 @@ from digistrat.intake.workbooks.container import Container, PartMissing
 from digistrat.intake.workbooks.records import Annotation, WorkbookError, parse_address
 
 COMMENT, TEXT_BOX = "cell-comment", "text-box"
-MOST_TAGS = 1_000_000  # of a part: nobody comments so much
+MOST_TAGS, MOST_BYTES = 1_000_000, 50_000_000  # over all parts of a file: nobody comments so much
 OURS = "digistrat"  # author of the comments in marked copies: they are no remarks of the office
 Start = Callable[[str, Any], object]
 End = Callable[[str], object]
@@ -103,7 +103,7 @@ def _comments(container: Container, part: str) -> dict[tuple[int, int], str]:
 
 
 def _threads(container: Container, part: str) -> dict[tuple[int, int], str]:
-    found: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int], list[str]] = {}
     texts: list[str] = []
     place: tuple[int, int] | None = None
 
@@ -115,17 +115,17 @@ def _threads(container: Container, part: str) -> dict[tuple[int, int], str]:
 
     def end(tag: str) -> None:
         if _local(tag) == "threadedComment" and place is not None:
-            found[place] = "\n".join(filter(None, (found.get(place), "".join(texts).strip())))
+            found.setdefault(place, []).append("".join(texts).strip())
 
     _parse(container, part, start, end, texts)
-    return found
+    return {place: "\n".join(filter(None, said)) for place, said in found.items()}
 
 
 def _boxes(container: Container, part: str) -> list[Annotation]:
     """Texts of shapes, at the cell of their upper left corner."""
     found: list[Annotation] = []
     texts: list[str] = []
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []  # of runs
     corner = {"row": 0, "col": 0}
     inside = ""
 
@@ -140,7 +140,7 @@ def _boxes(container: Container, part: str) -> list[Annotation]:
         elif tag in ("t", "row", "col"):
             texts.clear()
         elif tag == "p":
-            paragraphs.append("")
+            paragraphs.append([])
 
     def end(tag: str) -> None:
         nonlocal inside
@@ -151,9 +151,9 @@ def _boxes(container: Container, part: str) -> list[Annotation]:
         elif tag in ("from", "to"):
             inside = ""
         elif tag == "t" and paragraphs:
-            paragraphs[-1] += "".join(texts)
+            paragraphs[-1] += texts
         elif tag.endswith("Anchor"):
-            text = "\n".join(paragraphs).strip()
+            text = "\n".join(map("".join, paragraphs)).strip()
             if text:
                 found.append(Annotation(corner["row"] + 1, corner["col"] + 1, TEXT_BOX, text))
 
@@ -162,6 +162,11 @@ def _boxes(container: Container, part: str) -> list[Annotation]:
 
 
 def _parse(container: Container, part: str, start: Start, end: End, texts: list[str]) -> None:
-    if container.count(part, b"<")[0] > MOST_TAGS:
+    seen = container.seen
+    seen["annotation bytes"] += container.size(part)
+    if seen["annotation bytes"] > MOST_BYTES:
+        raise WorkbookError("file-too-large", container.file, f"{part} > {MOST_BYTES / 1e6:.0f} MB")
+    seen["annotation tags"] += container.count(part, b"<")[0]
+    if seen["annotation tags"] > MOST_TAGS:
         raise WorkbookError("file-too-large", container.file, f"{part} > {MOST_TAGS} elements")
     container.parse(part, start, end=end, characters=texts.append)

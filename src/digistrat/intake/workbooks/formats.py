@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -74,6 +74,26 @@ class NumberFormat:
 ELAPSED = NumberFormat(is_elapsed=True)
 PER_CENT = NumberFormat(after="%", factor=100.0)
 CellFormat = Literal["date"] | NumberFormat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """What the styles of a workbook say about its cells.
+
+    Attributes
+    ----------
+    formats : sequence of CellFormat
+        What each style shows of a number, in the order in which cells name them.
+    struck : frozenset of int
+        Styles that strike a cell through.
+    struck_strings : frozenset of int
+        Shared strings of which some or all is struck through.
+    """
+
+    formats: Sequence[CellFormat] = ()
+    struck: frozenset[int] = frozenset()
+    struck_strings: frozenset[int] = frozenset()
+
 
 # Formats that every reader knows by number (ECMA-376 part 1, 18.8.30).
 BUILTIN: dict[int, CellFormat] = {

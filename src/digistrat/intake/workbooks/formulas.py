@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from digistrat.intake.workbooks.records import MAX_COLUMN, MAX_ROW, column_letters, column_number
@@ -24,15 +24,20 @@ class Moving(NamedTuple):
 
 
 def move_formula(formula: str, rows: int, columns: int) -> str:
-    r"""Move the relative references of a formula as if its cell were copied.
+    r"""Move the relative references of a formula, as a text, as if its cell were copied.
 
     Examples
     --------
     >>> move_formula("SUM(A1:$B$2)*LOG10(C$3)&'A1'", 1, 1)
     "SUM(B2:$B$2)*LOG10(D$3)&'A1'"
     """
+    return move_pieces(formula_pieces(formula), rows, columns)
+
+
+def move_pieces(pieces: Sequence[str | Moving], rows: int, columns: int) -> str:
+    """Move the relative references of a formula in pieces."""
     moved = []
-    for piece in formula_pieces(formula):
+    for piece in pieces:
         if isinstance(piece, str):
             moved.append(piece)
         elif piece.is_column:
@@ -42,7 +47,6 @@ def move_formula(formula: str, rows: int, columns: int) -> str:
     return "".join(moved)
 
 
-@lru_cache(maxsize=64)  # one text is moved to many cells
 def formula_pieces(formula: str) -> tuple[str | Moving, ...]:
     """Cut a formula into texts that stay and rows and columns that move."""
     pieces: list[str | Moving] = []

@@ -10,10 +10,12 @@ from pathlib import Path
 from digistrat.intake.workbooks.annotations import COMMENT
 from digistrat.intake.workbooks.container import Container
 from digistrat.intake.workbooks.formats import ELAPSED, PER_CENT, NumberFormat, format_of_shown
+from digistrat.intake.workbooks.odsstyles import NAMESPACE, NUMBER, STYLE, OdsStyles
 from digistrat.intake.workbooks.rawvalues import iso_date, number
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
     MAX_ROW,
+    STRUCK_BYTES,
     Annotation,
     Cell,
     Sheet,
@@ -24,11 +26,9 @@ from digistrat.intake.workbooks.records import (
 )
 
 CONTENT, STYLES = "content.xml", "styles.xml"
-_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
-_TABLE, _OFFICE, _STYLE = (f"{_NAMESPACE}{name}:1.0 " for name in ("table", "office", "style"))
-_TEXT, _NUMBER = f"{_NAMESPACE}text:1.0 ", f"{_NAMESPACE}datastyle:1.0 "
 _CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
-_PREFIXES = {_TABLE: "table:", _OFFICE: "office:", _STYLE: "style:", _TEXT: "text:", _NUMBER: "number:"}
+_TABLE, _OFFICE, _TEXT = (f"{NAMESPACE}{name}:1.0 " for name in ("table", "office", "text"))
+_PREFIXES = {_TABLE: "table:", _OFFICE: "office:", _TEXT: "text:", STYLE: "style:", NUMBER: "number:"}
 # What stands in or beside cells and is no part of their text.
 _ASIDE = frozenset(
     (
@@ -48,8 +48,8 @@ _ERROR = re.compile(r"#[^\s!?]{1,8}[!?]|#N/?[AV]|[A-Z][a-z]{2,8}:[0-9]{3}")
 _DURATION = re.compile(r"(-)?P(?:([0-9]+)D)?T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _TARGET = re.compile(r"""\$?(?:'((?:[^']|'')*)'|([^.']*))\.""")
-_MOST_OTHERS = 1_000_000  # tags beyond those of full cells
-_LONGEST_TEXT = 40_000_000  # bytes of one cell
+_MOST_OTHERS, _MOST_TABLES = 1_000_000, 2_000  # tags beyond those of full cells; sheets
+_LONGEST_TEXT = 10_000_000  # characters of one cell or comment
 
 
 def read_ods(path: Path, container: Container) -> Workbook:
@@ -94,6 +94,10 @@ class _Table:
         self.hidden_rows: list[tuple[int, int]] = []
         self.hidden_columns = bytearray(MAX_COLUMN + 1)
         self.merged: list[tuple[int, int, int, int]] = []
+        self.struck: list[tuple[int, int]] = []
+        self.struck_columns = bytearray(MAX_COLUMN + 1)  # where the column says so, and no row or cell else
+        self.row_style: str | None = None
+        self.struck_in_row: list[int] = []
         self.row = self.n_columns = self.column = 0
         self.repeated = 1
         self.in_row: list[Cell] = []
@@ -111,6 +115,7 @@ class _Table:
             merged=self.merged,
             filtered=filtered,
             annotations=self.annotations,
+            struck=self.struck,
         )
 
 
@@ -124,13 +129,11 @@ class _Reader:
         self.filtered: set[str] = set()
         self.notes: list[tuple[str, str]] = []
         self.names = _Names()
-        self.style = ""
-        self.hidden_styles: set[str] = set()
-        self.elapsed_formats: set[str] = set()
-        self.formats: dict[str, str] = {}
+        self.styles = OdsStyles()
+        self.struck_text = False
         self.aside = 0
-        self.comment: list[str] | None = None  # paragraphs of the one that is open
-        self.n_cells = self.text_size = 0
+        self.comment: list[list[str]] | None = None  # paragraphs of the one that is open
+        self.n_cells = self.text_size = self.pending = 0
         self.cell: dict[str, str] | None = None
         self.paragraphs: list[str] = []
         self.texts: list[str] | None = None
@@ -143,13 +146,14 @@ class _Reader:
         elif tag == "table:table-cell" or tag == "table:covered-table-cell":
             self.cell = attributes
             self.paragraphs = []
+            self.struck_text = False
         elif tag == "text:p" or tag == "text:h":
             self.texts = []
         elif tag.startswith("text:"):
             self.start_text(tag, attributes)
         elif tag == "table:table-row":
             self.start_row(attributes)
-        else:
+        elif not self.styles.start(tag, attributes):
             self.start_around(tag, attributes)
 
     def start_aside(self, tag: str) -> None:
@@ -158,18 +162,22 @@ class _Reader:
         if tag == "office:annotation" and self.aside == 1 and self.cell is not None:
             self.comment = []
         elif tag == "text:p" and self.comment is not None:
-            self.comment.append("")
+            self.comment.append([])
 
     def start_text(self, tag: str, attributes: dict[str, str]) -> None:
         """Handle what stands for blanks within a text."""
         if self.texts is None:
             return
         if tag == "text:s":
-            self.texts.append(" " * min(count(attributes, _TEXT + "c"), 32_767))
+            blanks = min(count(attributes, _TEXT + "c"), 32_767)
+            self.texts.append(" " * blanks)
+            self.pending += blanks
         elif tag == "text:tab":
             self.texts.append("\t")
         elif tag == "text:line-break":
             self.texts.append("\n")
+        elif tag == "text:span" and self.styles.lines:
+            self.struck_text |= self.styles.is_struck("text", attributes.get(_TEXT + "style-name", ""))
 
     def start_row(self, attributes: dict[str, str]) -> None:
         """Handle the begin of a row."""
@@ -177,16 +185,19 @@ class _Reader:
         if table is None:
             return
         table.row += 1
-        table.column, table.in_row = 0, []
+        table.column, table.in_row, table.struck_in_row = 0, [], []
+        table.row_style = attributes.get(_TABLE + "default-cell-style-name")
         table.repeated = count(attributes, _TABLE + "number-rows-repeated")
         if attributes.get(_TABLE + "visibility") in _HIDES:
             table.hidden_rows.append((table.row, table.row + table.repeated - 1))
 
     def start_around(self, tag: str, attributes: dict[str, str]) -> None:
-        """Handle tables, columns, styles and filters."""
+        """Handle tables, columns and filters."""
         if tag == "table:table":
             name = attributes.get(_TABLE + "name", "")
-            table = _Table(name, attributes.get(_TABLE + "style-name") in self.hidden_styles)
+            table = _Table(name, attributes.get(_TABLE + "style-name") in self.styles.hidden)
+            if len(self.tables) >= _MOST_TABLES:
+                raise WorkbookError("file-too-large", self.file, f"> {_MOST_TABLES} sheets")
             self.tables.append(table)
             self.table = table
         elif tag == "table:table-column" and self.table is not None:
@@ -196,15 +207,9 @@ class _Reader:
             if attributes.get(_TABLE + "visibility") in _HIDES:
                 last = min(table.n_columns, MAX_COLUMN)
                 table.hidden_columns[first : last + 1] = b"\1" * max(last + 1 - first, 0)
-        elif tag == "style:style":
-            self.style = attributes.get(_STYLE + "name", "")
-            self.formats[self.style] = attributes.get(_STYLE + "data-style-name", "")
-        elif tag == "style:table-properties":
-            if attributes.get(_TABLE + "display") == "false":
-                self.hidden_styles.add(self.style)
-        elif tag == "number:time-style":
-            if attributes.get(_NUMBER + "truncate-on-overflow") == "false":
-                self.elapsed_formats.add(attributes.get(_STYLE + "name", ""))
+            if self.styles.is_struck("table-cell", attributes.get(_TABLE + "default-cell-style-name", "")):
+                last = min(table.n_columns, MAX_COLUMN)
+                table.struck_columns[first : last + 1] = b"\1" * max(last + 1 - first, 0)
         elif tag == "table:database-range":
             target = _TARGET.match(attributes.get(_TABLE + "target-range-address", ""))
             if target and attributes.get(_TABLE + "display-filter-buttons") == "true":
@@ -216,8 +221,9 @@ class _Reader:
 
     def characters(self, text: str) -> None:
         """Handle text."""
+        self.pending += len(text)
         if self.comment:
-            self.comment[-1] += text
+            self.comment[-1].append(text)
         elif self.texts is not None and not self.aside:
             if "  " in text or "\n" in text or "\t" in text:  # blanks that count are elements
                 text = _BLANKS.sub(" ", text)
@@ -229,7 +235,7 @@ class _Reader:
         if self.aside:
             self.aside -= 1
             if not self.aside and self.comment is not None and self.table is not None:
-                text = "\n".join(self.comment).strip()
+                text = "\n".join(map("".join, self.comment)).strip()
                 if text:
                     place = (self.table.row, self.table.column + 1)
                     self.table.annotations.append(Annotation(*place, COMMENT, text))
@@ -242,11 +248,15 @@ class _Reader:
             if self.table is not None and self.cell is not None:
                 self.end_cell(self.table, self.cell)
             self.cell = None
+            if self.pending <= _LONGEST_TEXT:  # otherwise it is refused at the end of the chunk
+                self.pending = 0
         elif tag == "table:table-row":
             if self.table is not None:
                 self.end_row(self.table)
         elif tag == "table:table":
             self.table = None
+        else:
+            self.styles.end(tag)
 
     def end_cell(self, table: _Table, attributes: dict[str, str]) -> None:
         """Keep a cell if it holds something, as often as it is repeated."""
@@ -272,6 +282,15 @@ class _Reader:
         shown = self.shown(attributes, value)
         for column in range(first, table.column + 1):
             table.in_row.append(Cell(table.row, column, value, formula, error, shown))
+        if self.styles.lines:
+            self.note_struck(table, attributes.get(_TABLE + "style-name", table.row_style), first)
+
+    def note_struck(self, table: _Table, style: str | None, first: int) -> None:
+        """Note that a cell is struck through: itself or some of its text, or its row or column."""
+        struck = self.struck_text or (style is not None and self.styles.is_struck("table-cell", style))
+        for column in range(first, table.column + 1):
+            if struck or (style is None and table.struck_columns[column]):
+                table.struck_in_row.append(column)
 
     def end_row(self, table: _Table) -> None:
         """Keep the row's cells, as often as the row is repeated."""
@@ -283,6 +302,8 @@ class _Reader:
             for row in range(table.row, last + 1):
                 for cell in table.in_row:
                     table.cells[row, cell.column] = cell if row == cell.row else cell._replace(row=row)
+                table.struck += [(row, column) for column in table.struck_in_row]
+            self.text_size += STRUCK_BYTES * table.repeated * len(table.struck_in_row)
         table.row = last
 
     def make_room(self, n: int) -> None:
@@ -306,9 +327,8 @@ class _Reader:
         if kind == "date":
             return iso_date(attributes.get(_OFFICE + "date-value", "").strip()), None
         if kind == "time":
-            format_ = self.formats.get(attributes.get(_TABLE + "style-name", ""), "")
-            raw = attributes.get(_OFFICE + "time-value", "").strip()
-            return time_value(raw, elapsed=format_ in self.elapsed_formats), None
+            elapsed = self.styles.is_elapsed(attributes.get(_TABLE + "style-name", ""))
+            return time_value(attributes.get(_OFFICE + "time-value", "").strip(), elapsed=elapsed), None
         if kind == "boolean":
             return attributes.get(_OFFICE + "boolean-value", "").strip() in ("true", "1"), None
         text = attributes.get(_OFFICE + "string-value", text)
@@ -332,8 +352,7 @@ class _Reader:
 
     def check(self) -> None:
         """Refuse too much text."""
-        pending = sum(map(sys.getsizeof, self.texts or ())) + sum(map(sys.getsizeof, self.paragraphs))
-        if pending > _LONGEST_TEXT or self.text_size > self.limits.part_bytes:
+        if self.pending > _LONGEST_TEXT or not self.limits.hold(self.n_cells, self.text_size):
             raise WorkbookError("file-too-large", self.file, f"{CONTENT}: texts")
 
 
@@ -343,7 +362,7 @@ class _Names(dict[str, str]):
     def __missing__(self, tag: str) -> str:
         space, _, name = tag.rpartition(" ")
         short = _PREFIXES.get(space + " ", "") + name
-        if space == f"{_NAMESPACE}drawing:1.0":
+        if space == f"{NAMESPACE}drawing:1.0":
             short = "draw"
         self[tag] = short
         return short

@@ -9,6 +9,7 @@ import re
 from digistrat.intake.workbooks.records import Value
 
 TRUE = ("1", "true")
+_MOST_DIGITS = 300  # of a whole number: no float of a spreadsheet has more
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -20,7 +21,7 @@ def number(raw: str) -> int | float | str | None:
     >>> number("12"), number("1E3"), number("1_000"), number("nan")
     (12, 1000.0, '1_000', 'nan')
     """
-    if raw.isdecimal() and len(raw) <= 4300:  # more digits than Python takes
+    if raw.isdecimal() and len(raw) <= _MOST_DIGITS:
         return int(raw)
     try:
         value = float(raw)
@@ -29,7 +30,7 @@ def number(raw: str) -> int | float | str | None:
     # Neither nan nor Python's way of grouping digits is a number of a spreadsheet.
     if "_" in raw or not abs(value) < math.inf:
         return raw
-    return int(raw) if raw.strip().lstrip("+-").isdecimal() else value
+    return int(raw) if len(raw) <= _MOST_DIGITS and raw.strip().lstrip("+-").isdecimal() else value
 
 
 def iso_date(raw: str) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -15,6 +15,8 @@ from digistrat.intake.workbooks.formats import NumberFormat
 from digistrat.texts import text
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+_CELL_BYTES = 290  # of a cell with its number and its place among the others, measured
+STRUCK_BYTES = 140  # of a place among those that are struck, twice while a sheet is made
 Value = str | int | float | bool | dt.datetime | dt.time | None
 
 
@@ -64,7 +66,8 @@ class Limits:
     seconds : float
         Longest time for a file.
     memory_bytes : int
-        Most memory of a process that runs another library's reader (where the system can limit it).
+        Most memory of a process that runs another library's reader (where the system can limit it), and of
+        a file's cells with their texts, by estimate.
     """
 
     file_bytes: int = 50_000_000
@@ -75,6 +78,10 @@ class Limits:
     n_cells: int = 3_000_000
     seconds: float = 30.0
     memory_bytes: int = 1_073_741_824
+
+    def hold(self, n_cells: int, text_bytes: int) -> bool:
+        """Whether so many cells with so many bytes of texts fit into the memory that a file may take."""
+        return n_cells * _CELL_BYTES + text_bytes <= 0.9 * self.memory_bytes
 
 
 class Cell(NamedTuple):
@@ -142,6 +149,8 @@ class Sheet:
         Whether the sheet carries an automatic filter.
     annotations : tuple of Annotation
         Comments and text boxes.
+    struck : frozenset of (row, column)
+        Cells that are struck through, or some of their text.
     """
 
     name: str
@@ -154,6 +163,7 @@ class Sheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     filtered: bool = False
     annotations: tuple[Annotation, ...] = ()
+    struck: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -189,8 +199,9 @@ def make_sheet(
     merged: list[tuple[int, int, int, int]] | tuple[tuple[int, int, int, int], ...] = (),
     filtered: bool = False,
     annotations: Sequence[Annotation] = (),
+    struck: Iterable[tuple[int, int]] = (),
 ) -> Sheet:
-    """Make a sheet that knows its size; hidden rows and columns beyond it are dropped."""
+    """Make a sheet that knows its size; what is hidden beyond it, or struck and empty, is dropped."""
     n_rows = max(map(itemgetter(0), cells), default=0)
     n_columns = max(map(itemgetter(1), cells), default=0)
     return Sheet(
@@ -204,6 +215,7 @@ def make_sheet(
         tuple(merged),
         filtered,
         tuple(annotations),
+        frozenset(place for place in struck if place in cells),
     )
 
 

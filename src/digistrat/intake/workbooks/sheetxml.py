@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from digistrat.intake.workbooks.container import Container
 from digistrat.intake.workbooks.dates import serial_date
-from digistrat.intake.workbooks.formats import CellFormat
-from digistrat.intake.workbooks.formulas import formula_pieces, move_formula
+from digistrat.intake.workbooks.formats import CellFormat, Styles
+from digistrat.intake.workbooks.formulas import Moving, formula_pieces, move_pieces
 from digistrat.intake.workbooks.localnames import LocalNames
 from digistrat.intake.workbooks.rawvalues import TRUE, decode_escapes, iso_date, number
 from digistrat.intake.workbooks.records import (
     MAX_COLUMN,
     MAX_ROW,
+    STRUCK_BYTES,
     Cell,
     Value,
     WorkbookError,
@@ -23,9 +24,11 @@ from digistrat.intake.workbooks.records import (
 )
 
 _DIGITS = "0123456789"
-_MOST_MOVED = 20_000_000  # references that are moved in formulas that share one text
+_MOST_MOVED = 15_000_000  # pieces that are moved of formulas that share one text
+_CUTTING = 10  # what cutting it into a piece costs more than moving that, in time and memory
 _MOST_TEXT = 200_000_000  # bytes of the texts that stand in the cells of one part
 _LONGEST_TEXT = 40_000_000  # bytes of one cell
+_MERGED_BYTES = 160  # of a merged range
 
 
 class SheetReader:
@@ -36,21 +39,23 @@ class SheetReader:
         container: Container,
         part: str,
         strings: Sequence[str],
-        formats: Sequence[CellFormat],
+        styles: Styles,
         date1904: bool,
         room: int,
     ) -> None:
         self.file, self.limits, self.part = container.file, container.limits, part
-        self.strings, self.formats, self.date1904, self.room = strings, formats, date1904, room
+        self.strings, self.styles, self.date1904, self.room = strings, styles, date1904, room
         self.cells: dict[tuple[int, int], Cell] = {}
+        self.struck: set[tuple[int, int]] = set()
         self.hidden_rows: set[int] = set()
         self.hidden_columns = bytearray(MAX_COLUMN + 1)
         self.merged: list[tuple[int, int, int, int]] = []
         self.filtered = False
         self.local = LocalNames()
         self.texts: list[str] = []
-        self.shared: dict[str, tuple[str, int, int]] = {}
-        self.n_moved = self.text_size = 0
+        self.shared: dict[str, tuple[Sequence[str | Moving], int, int]] = {}
+        self.n_moved = self.text_size = self.n_columns = 0
+        self.text_before = container.seen["text"]
         self.row = self.column = 0
         self.in_cell = self.phonetic = False
         self.begin_cell({})
@@ -69,6 +74,7 @@ class SheetReader:
         self.raw: str | None = None
         self.inline: str | None = None
         self.formula: str | None = None
+        self.inline_struck = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Handle an opening tag."""
@@ -85,6 +91,8 @@ class SheetReader:
                 self.formula_attributes = attributes
             elif tag == "rPh":
                 self.phonetic = True
+            elif tag == "strike":
+                self.inline_struck |= attributes.get("val", "1") in TRUE
         elif tag == "row":
             self.begin_row(attributes)
         else:
@@ -101,12 +109,18 @@ class SheetReader:
     def start_around(self, tag: str, attributes: dict[str, str]) -> None:
         """Handle what stands before and after the cells."""
         if tag == "col":
+            self.n_columns += 1
+            if self.n_columns > MAX_COLUMN:
+                raise WorkbookError("file-too-large", self.file, f"{self.part} > {MAX_COLUMN} columns")
             if attributes.get("hidden") in TRUE or is_zero(attributes.get("width")):
                 first, last = max(int(attributes["min"]), 1), min(int(attributes["max"]), MAX_COLUMN)
                 self.hidden_columns[first : last + 1] = b"\1" * max(last + 1 - first, 0)
         elif tag == "mergeCell":
             first_cell, _, last_cell = attributes["ref"].partition(":")
+            if first_cell.isalpha() or first_cell.isdecimal():
+                return  # whole columns or rows: no cell stands for them
             self.merged.append((*self.address(first_cell), *self.address(last_cell or first_cell)))
+            self.text_size += _MERGED_BYTES
         elif tag == "autoFilter":
             self.filtered = True
 
@@ -133,8 +147,9 @@ class SheetReader:
         elif tag == "c":
             self.in_cell = False
             if self.raw is not None or self.formula is not None or self.inline is not None:
-                format_ = None if self.style is None else self.format_of(self.style)
-                self.add(self.type, format_, self.raw, self.inline, self.formula)
+                format_, struck = self.style_of(self.style)
+                struck |= self.inline_struck
+                self.add(self.type, format_, struck, self.raw, self.inline, self.formula)
         elif tag == "f":
             self.formula = self.whole_formula("".join(self.texts), self.formula_attributes)
         elif tag == "t":
@@ -150,20 +165,29 @@ class SheetReader:
             index = attributes.get("si", "")
             master = self.shared.get(index)
             if formula:
-                self.shared[index] = (formula, self.row, self.column)
+                self.shared[index] = (formula_pieces(formula), self.row, self.column)
+                self.n_moved += _CUTTING * len(self.shared[index][0])
             elif master is not None:
-                text, row, column = master
-                self.n_moved += len(formula_pieces(text))
-                if self.n_moved > _MOST_MOVED:
-                    raise WorkbookError("file-too-large", self.file, f"{self.part} > {_MOST_MOVED}")
-                formula = move_formula(text, self.row - row, self.column - column)
-                self.text_size += len(formula)
+                pieces, row, column = master
+                self.n_moved += len(pieces)
+                formula = move_pieces(pieces, self.row - row, self.column - column)
+            if self.n_moved > _MOST_MOVED:
+                raise WorkbookError("file-too-large", self.file, f"{self.part} > {_MOST_MOVED}")
         elif kind == "dataTable" and not formula:
             formula = "TABLE()"
-        return "=" + formula if formula else None
+        if not formula:
+            return None
+        self.text_size += sys.getsizeof(formula)
+        return "=" + formula
 
     def add(
-        self, kind: str, format_: CellFormat, raw: str | None, inline: str | None, formula: str | None
+        self,
+        kind: str,
+        format_: CellFormat,
+        struck: bool,
+        raw: str | None,
+        inline: str | None,
+        formula: str | None,
     ) -> None:
         """Turn what was read of a cell into a value, and keep it if it is one."""
         value: Value = None
@@ -175,6 +199,8 @@ class SheetReader:
         elif kind == "s":
             if raw:
                 value = self.shared_string(raw)
+                if self.styles.struck_strings:
+                    struck |= int(raw) in self.styles.struck_strings
         elif kind == "n" or kind == "":
             value = number(raw)
             if format_ == "date":
@@ -193,6 +219,9 @@ class SheetReader:
         if formula is not None or error is not None or (value is not None and value != ""):
             place = (self.row, self.column)
             self.cells[place] = Cell(self.row, self.column, value, formula, error, shown)
+            if struck:
+                self.struck.add(place)
+                self.text_size += STRUCK_BYTES
 
     def shared_string(self, raw: str) -> str:
         """Look a text up in the shared strings."""
@@ -212,10 +241,13 @@ class SheetReader:
         date = serial_date(value, date1904=self.date1904)
         return value if date is None else date
 
-    def format_of(self, style: str) -> CellFormat:
-        """Return what a cell's format makes of a number."""
-        index = int(style) if style.isdecimal() and len(style) < 10 else len(self.formats)
-        return self.formats[index] if index < len(self.formats) else None
+    def style_of(self, style: str | None) -> tuple[CellFormat, bool]:
+        """Return what a cell's style makes of a number, and whether it strikes the cell through."""
+        styles = self.styles
+        if style is None:
+            return None, 0 in styles.struck
+        index = int(style) if style.isdecimal() and len(style) < 10 else len(styles.formats)
+        return styles.formats[index] if index < len(styles.formats) else None, index in styles.struck
 
     def address(self, reference: str) -> tuple[int, int]:
         """Parse an address, or call the part damaged."""
@@ -231,6 +263,9 @@ class SheetReader:
         pending = sum(map(sys.getsizeof, self.texts))
         if pending > _LONGEST_TEXT or self.text_size > min(_MOST_TEXT, self.limits.part_bytes):
             raise WorkbookError("file-too-large", self.file, f"{self.part}: texts")
+        n_cells = self.limits.n_cells - self.room + len(self.cells)
+        if not self.limits.hold(n_cells, self.text_before + self.text_size):
+            raise WorkbookError("file-too-large", self.file, f"{self.part}: memory")
 
     def columns_hidden(self) -> set[int]:
         """Columns that are not shown."""

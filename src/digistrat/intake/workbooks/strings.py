@@ -8,38 +8,44 @@ import sys
 from digistrat.intake.workbooks.container import Container
 from digistrat.intake.workbooks.localnames import LocalNames
 from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
-from digistrat.intake.workbooks.rawvalues import decode_escapes
+from digistrat.intake.workbooks.rawvalues import TRUE, decode_escapes
 from digistrat.intake.workbooks.records import WorkbookError
 
-_COUNT_FROM, _MOST_TAGS = 20_000_000, 16_000_000  # bytes; tags in them
-_LONGEST_TEXT = 40_000_000  # bytes of one string
+_COUNT_FROM, _MOST_TAGS = 20_000_000, 4_000_000  # bytes; tags in them beyond those of plain strings
+_LONGEST_TEXT, _MOST_TEXT = 40_000_000, 200_000_000  # bytes of one string, of all
+# A plain string; nothing; one with runs, up to the next that begins (looking for an end that never comes
+# would take time without end); the rest of what is not foreseen.
 _TILES = re.compile(
-    r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>|(<si/>|\s+)|(<si>.*?</si>|.)', re.DOTALL
+    r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>|(<si/>|\s+)|(<si>(?:[^<]++|<(?!/?si>))*+</si>|.+)',
+    re.DOTALL,
 )
 
 
-def read_strings(container: Container, part: str) -> list[str]:
-    """Read the shared strings, in the order in which cells name them.
+def read_strings(container: Container, part: str) -> tuple[list[str], frozenset[int]]:
+    """Read the shared strings, in the order in which cells name them, and which are struck through.
 
     Raises
     ------
     WorkbookError
         If the part is damaged or passes a limit.
     """
-    if container.size(part) > _COUNT_FROM and container.count(part, b"<")[0] > _MOST_TAGS:
-        raise WorkbookError("file-too-large", container.file, f"{part} > {_MOST_TAGS} elements")
-    found = _read_plain(container, part)
-    if found is not None:
-        return found
-    container.again(part)
-    strings = _Strings(container)
-    container.parse(
-        part, strings.start, end=strings.end, characters=strings.texts.append, after_chunk=strings.check
-    )
-    return strings.found
+    if container.size(part) > _COUNT_FROM:
+        tags, plain = container.count(part, b"<", b"<si><t")
+        if plain > container.limits.n_cells or tags - 4 * plain > _MOST_TAGS:
+            raise WorkbookError("file-too-large", container.file, f"{part} > {_MOST_TAGS} elements")
+    strings = _read_plain(container, part)
+    if strings is None:
+        container.again(part)
+        strings = _Strings(container)
+        container.parse(
+            part, strings.start, end=strings.end, characters=strings.texts.append, after_chunk=strings.check
+        )
+        strings.check()
+    container.seen["text"] += strings.size
+    return strings.found, frozenset(strings.struck)
 
 
-def _read_plain(container: Container, part: str) -> list[str] | None:
+def _read_plain(container: Container, part: str) -> _Strings | None:
     """Read the strings by tiles; None if anything is not foreseen, such as damage."""
     strings = _Strings(container)
     found = strings.found
@@ -61,7 +67,7 @@ def _read_plain(container: Container, part: str) -> list[str] | None:
         if error.code != "file-damaged":
             raise
         return None  # expat says where
-    return found
+    return strings
 
 
 def _read_item(container: Container, part: str, item: str, strings: _Strings) -> None:
@@ -76,19 +82,25 @@ class _Strings:
     def __init__(self, container: Container) -> None:
         self.file, self.limits = container.file, container.limits
         self.found: list[str] = []
+        self.struck: set[int] = set()
         self.texts: list[str] = []
         self.runs: list[str] = []
         self.local = LocalNames()
-        self.phonetic = False
+        self.phonetic = self.run_struck = False
         self.n_sized = self.size = 0
 
-    def start(self, tag: str, _: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Handle an opening tag."""
         tag = self.local[tag]
         if tag == "t":
             self.texts.clear()
         elif tag == "si":
             self.runs.clear()
+            self.run_struck = False
+        elif tag == "r":
+            self.run_struck = False
+        elif tag == "strike":
+            self.run_struck = attributes.get("val", "1") in TRUE
         elif tag == "rPh":
             self.phonetic = True
 
@@ -98,6 +110,8 @@ class _Strings:
         if tag == "t":
             if not self.phonetic:
                 self.runs.append("".join(self.texts))
+                if self.run_struck and not self.runs[-1].isspace():
+                    self.struck.add(len(self.found))
             self.texts.clear()
         elif tag == "si":
             self.found.append(decode_escapes("".join(self.runs)))
@@ -112,5 +126,5 @@ class _Strings:
         limits = self.limits
         if self.n_sized > limits.n_cells:
             raise WorkbookError("file-too-large", self.file, f"> {limits.n_cells} cells")
-        if pending > _LONGEST_TEXT or self.size > limits.part_bytes:
+        if pending > _LONGEST_TEXT or self.size > min(_MOST_TEXT, limits.part_bytes):
             raise WorkbookError("file-too-large", self.file, "shared strings")

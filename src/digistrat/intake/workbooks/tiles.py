@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from digistrat.intake.workbooks.container import Container, PartMissing
-from digistrat.intake.workbooks.formats import CellFormat, NumberFormat
+from digistrat.intake.workbooks.formats import CellFormat, NumberFormat, Styles
 from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
 from digistrat.intake.workbooks.rawvalues import decode_escapes, number
 from digistrat.intake.workbooks.records import MAX_COLUMN, MAX_ROW, Cell, Value, column_number
@@ -42,12 +42,12 @@ class TileReader(SheetReader):
         container: Container,
         part: str,
         strings: Sequence[str],
-        formats: Sequence[CellFormat],
+        styles: Styles,
         date1904: bool,
         room: int,
     ) -> None:
-        super().__init__(container, part, strings, formats, date1904, room)
-        self.kinds: dict[str, tuple[str, CellFormat]] = {}
+        super().__init__(container, part, strings, styles, date1904, room)
+        self.kinds: dict[str, tuple[str, CellFormat, bool]] = {}
         self.ways: dict[str, tuple[int, NumberFormat | None]] = {}
         self.numbers: dict[str, Value] = {}
         self.in_row = False
@@ -100,7 +100,7 @@ class TileReader(SheetReader):
                 value = strings[int(raw)]
                 if value == "" and not formula:
                     continue
-            elif way == _NUMBER and raw.isdecimal():
+            elif way == _NUMBER and len(raw) < 20 and raw.isdecimal():
                 value = int(raw)
             elif way in _NUMBERS:
                 value = (numbers if way == _NUMBER else dates).get(raw)
@@ -118,7 +118,10 @@ class TileReader(SheetReader):
                 self.add(*self.kinds[attributes], raw, None, "=" + formula if formula else None)
                 continue
             row, column = place
-            full = "=" + formula if formula else None
+            full = None
+            if formula:
+                full = "=" + formula
+                self.text_size += sys.getsizeof(full)
             cells[place] = new(Cell, (row, column, value, full, None, shown))
         self.row, self.column = place
 
@@ -132,9 +135,11 @@ class TileReader(SheetReader):
 
     def way_of(self, attributes: str) -> tuple[int, NumberFormat | None]:
         """How the text of a cell becomes a value, and what its format shows beside a number."""
-        kind, format_ = self.cell_kind(attributes)
+        kind, format_, struck = self.cell_kind(attributes)
         shown = None
-        if kind == "n":
+        if struck or (kind == "s" and self.styles.struck_strings):
+            way = _OTHER_KIND
+        elif kind == "n":
             way = _DATE if format_ == "date" else _NUMBER
             shown = None if format_ == "date" else format_
         else:
@@ -170,7 +175,7 @@ class TileReader(SheetReader):
                 raise NotPlain
             self.cell_kind(last[2])
 
-    def read_body(self, kind: str, format_: CellFormat, body: str) -> None:
+    def read_body(self, kind: str, format_: CellFormat, struck: bool, body: str) -> None:
         """Read a cell with a formula, a text of its own, or an entity."""
         match = _BODY.fullmatch(body)
         if match is None:
@@ -185,16 +190,15 @@ class TileReader(SheetReader):
             raw = ""
         if inline is not None:
             inline = unescape(inline)
-        self.add(kind, format_, raw, inline, formula)
+        self.add(kind, format_, struck, raw, inline, formula)
 
-    def cell_kind(self, attributes: str) -> tuple[str, CellFormat]:
-        """Type of a cell and what its format makes of it, worked out once for equal attributes."""
+    def cell_kind(self, attributes: str) -> tuple[str, CellFormat, bool]:
+        """Type of a cell and what its style makes of it, worked out once for equal attributes."""
         found = self.plain_attributes(attributes)
-        if "r" in found:
+        if "r" in found or len(self.kinds) > _MOST_SEEN:  # nobody has so many, and they are kept
             raise NotPlain
-        style = found.get("s")
         kind = found.get("t", "n") or "n"
-        self.kinds[attributes] = answer = (kind, None if style is None else self.format_of(style))
+        self.kinds[attributes] = answer = (kind, *self.style_of(found.get("s")))
         return answer
 
     def plain_attributes(self, text: str) -> dict[str, str]:

@@ -1,28 +1,34 @@
 """Runs xlrd or python-calamine on an xls file, in a process of its own: either may hang or abort.
 
 Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: file, most
-cells, bytes of memory, seconds. Writes a pickled ``(code, detail)`` or the sheets to standard output; a
-sheet is ``(name, hidden, cells, hidden rows, hidden columns, merged, comments)``, a cell
-``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), or else the
-format of a number; a comment ``(row, column, text, author)``.
+cells, bytes of memory, seconds. Writes pickles to standard output: what the book is, a dict; then of each
+sheet ``(name, hidden, hidden rows, hidden columns, merged, comments, struck cells)`` and lists of its
+cells; at the end None, or ``(code, detail)`` wherever it is refused. A cell is ``(row, column, kind,
+value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), or else the format of a number; a
+comment ``(row, column, text, author)``; a struck cell ``(row, column)``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import pickle
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 # Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
 CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
 BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85
 ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-MANY_BLANKS, MOST_BLANKS, MOST_OTHERS = 1_000_000, 8_000_000, 2_000_000
+BEGINS = (0x809, 0x409, 0x209, 0x009)
+MANY_BLANKS, MOST_BLANKS, MOST_OTHERS, MOST_ROWS = 1_000_000, 8_000_000, 2_000_000, 1_500_000
+AT_ONCE, FALLBACK_SECONDS = 20_000, 4  # cells in one pickle; processor time of the second reader
 
 
 def main(arguments: list[str]) -> None:
@@ -30,7 +36,9 @@ def main(arguments: list[str]) -> None:
     path, n_cells, memory, seconds = arguments
     limit_process(int(memory), int(seconds))
     try:
-        answer = read_old(path, int(n_cells))
+        for message in read_old(path, int(n_cells)):
+            pickle.dump(message, sys.stdout.buffer)
+        return
     except MemoryError:
         answer = ("file-too-large", f"> {int(memory) / 1e6:.0f} MB")
     except BaseException as error:  # panics of calamine are not exceptions
@@ -51,22 +59,34 @@ def limit_process(memory: int, seconds: int) -> None:
             resource.setrlimit(kind, (amount, amount))
 
 
-def read_old(path: str, n_cells: int) -> Any:
+def read_old(path: str, n_cells: int) -> Iterator[Any]:
     """Read an xls file with xlrd or, if xlrd does not understand it, with python-calamine."""
     try:
         refusal, n_blank = look_at_masses(path, n_cells)
         if refusal:
-            return ("file-too-large", refusal)
-        return read_xls(path, n_cells, formats=n_blank < MANY_BLANKS)
+            return iter([("file-too-large", refusal)])
+        return read_xls(open_xls(path, formats=n_blank < MANY_BLANKS))
     except MemoryError:
         raise
     except Exception as refused:
         if "encrypt" in str(refused).lower():
             raise
+        limit_fallback()
         try:
-            return read_calamine(path, n_cells)
+            return iter(read_calamine(path, n_cells))
         except Exception:
             raise refused from None
+
+
+def limit_fallback() -> None:
+    """Limit processor time once more: a file that the first reader refuses may make the second hang."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        most = int(spent) + FALLBACK_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (most if soft < 0 else min(most, soft), hard))
 
 
 def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
@@ -85,9 +105,15 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
                     break
             end = start + length
     counts = Counter[str]()
+    last_row = 0
     sheets = set()
     while data and start + 4 <= end:
         kind, length = data[start] | data[start + 1] << 8, data[start + 2] | data[start + 3] << 8
+        if kind in CELLS or kind in (MULRK, MULBLANK, BLANK):
+            last_row = max(last_row, int.from_bytes(data[start + 4 : start + 6], "little") + 1)
+        elif kind in BEGINS:
+            counts["rows"] += last_row  # xlrd makes every row down to the last
+            last_row = 0
         if kind in CELLS:
             counts["cells"] += 1
         elif kind == MULRK:
@@ -108,13 +134,15 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
         start += 4 + length
         if counts["cells"] > n_cells or counts["blank cells"] > MOST_BLANKS or counts["others"] > MOST_OTHERS:
             return f"> {n_cells} cells", 0
+        if counts["rows"] > MOST_ROWS:
+            return f"> {MOST_ROWS} rows", 0
     if len(sheets) < counts["sheets"]:
         return "sheets share their cells", 0
     return "", counts["blank cells"]
 
 
-def read_xls(path: str, n_cells: int, *, formats: bool) -> Any:
-    """Read an xls file with xlrd, with hidden rows and merges where its formats can be read."""
+def open_xls(path: str, *, formats: bool) -> Any:
+    """Open an xls file with xlrd, with hidden rows and merges where its formats can be read."""
     import xlrd
 
     def open_book(formats: bool) -> Any:
@@ -122,50 +150,74 @@ def read_xls(path: str, n_cells: int, *, formats: bool) -> Any:
             return xlrd.open_workbook(path, formatting_info=formats, logfile=silence, ragged_rows=True)
 
     try:
-        book = open_book(formats)
+        return open_book(formats)
     except (MemoryError, xlrd.compdoc.CompDocError):
         raise
     except Exception:
-        book = open_book(False)
-    sheets: list[Any] = []
-    count = 0
+        return open_book(False)
+
+
+def read_xls(book: Any) -> Iterator[Any]:
+    """Give what xlrd has read of a book."""
+    yield {"date1904": book.datemode == 1, "errors": True}
     for sheet in book.sheets():
-        cells = []
-        for row in range(sheet.nrows):
-            for column, (kind, value) in enumerate(
-                zip(sheet.row_types(row), sheet.row_values(row), strict=True), 1
-            ):
-                if kind == 1 and value != "":
-                    cells.append((row + 1, column, "v", value))
-                elif kind == 2:
-                    code = format_code(book, sheet, row, column - 1)
-                    cells.append((row + 1, column, code if len(code) > 1 else "v", whole(value)))
-                elif kind == 3:
-                    code = format_code(book, sheet, row, column - 1)
-                    cells.append((row + 1, column, code if ELAPSED.search(code) else "d", value))
-                elif kind == 4:
-                    cells.append((row + 1, column, "v", bool(value)))
-                elif kind == 5:
-                    cells.append((row + 1, column, "e", xlrd.error_text_from_code.get(value, "#N/A")))
-            if count + len(cells) > n_cells:
-                return ("file-too-large", f"> {n_cells} cells")
-        count += len(cells)
         hidden_rows = [row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden]
         hidden_columns = [column + 1 for column, info in sheet.colinfo_map.items() if info.hidden]
         merged = [(r1 + 1, c1 + 1, r2, c2) for r1, r2, c1, c2 in sheet.merged_cells]
         notes = [(r + 1, c + 1, note.text, note.author) for (r, c), note in sheet.cell_note_map.items()]
-        hidden = sheet.visibility != 0
-        sheets.append((sheet.name, hidden, cells, hidden_rows, hidden_columns, merged, notes))
-    return {"sheets": sheets, "date1904": book.datemode == 1, "errors": True}
+        struck = list(struck_of(book, sheet)) if book.formatting_info else []
+        yield (sheet.name, sheet.visibility != 0, hidden_rows, hidden_columns, merged, notes, struck)
+        cells = cells_of(book, sheet)
+        while some := list(islice(cells, AT_ONCE)):
+            yield some
+    yield None
 
 
-def read_calamine(path: str, n_cells: int) -> Any:
-    """Read a file with python-calamine."""
+def struck_of(book: Any, sheet: Any) -> Iterator[tuple[int, int]]:
+    """Give the places of cells that are struck through, or some of their text."""
+    fonts = {number for number, font in enumerate(book.font_list) if font.struck_out}
+    styles = {number for number, style in enumerate(book.xf_list) if style.font_index in fonts}
+    if styles:
+        for row in range(sheet.nrows):
+            for column in range(sheet.row_len(row)):
+                if sheet.cell_xf_index(row, column) in styles:
+                    yield row + 1, column + 1
+    if fonts:
+        for (row, column), runs in sheet.rich_text_runlist_map.items():
+            if any(font in fonts for _, font in runs):
+                yield row + 1, column + 1
+
+
+def cells_of(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, Any]]:
+    """Give the cells of a sheet that hold something."""
+    import xlrd
+
+    for row in range(sheet.nrows):
+        kinds_and_values = zip(sheet.row_types(row), sheet.row_values(row), strict=True)
+        for column, (kind, value) in enumerate(kinds_and_values, 1):
+            if kind == 1 and value != "":
+                yield row + 1, column, "v", value
+            elif kind == 2 and not abs(value) < math.inf:  # as Excel shows what is no number
+                yield row + 1, column, "e", "#NUM!"
+            elif kind == 2:
+                code = format_code(book, sheet, row, column - 1)
+                yield row + 1, column, code if len(code) > 1 else "v", whole(value)
+            elif kind == 3:
+                code = format_code(book, sheet, row, column - 1)
+                yield row + 1, column, code if ELAPSED.search(code) else "d", value
+            elif kind == 4:
+                yield row + 1, column, "v", bool(value)
+            elif kind == 5:
+                yield row + 1, column, "e", xlrd.error_text_from_code.get(value, "#N/A")
+
+
+def read_calamine(path: str, n_cells: int) -> list[Any]:
+    """Read a file with python-calamine; all of it, because it may fail at the last sheet."""
     import python_calamine
 
     with open(path, "rb") as stream:
         book = python_calamine.CalamineWorkbook.from_filelike(stream)
-        sheets: list[Any] = []
+        messages: list[Any] = [{"date1904": False, "errors": False}]
         count = 0
         for entry in book.sheets_metadata:
             if entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
@@ -178,20 +230,22 @@ def read_calamine(path: str, n_cells: int) -> Any:
                     (row, c, "v", plain(v)) for c, v in enumerate(record, 1) if v is not None and v != ""
                 ]
                 if count + len(cells) > n_cells:
-                    return ("file-too-large", f"> {n_cells} cells")
+                    return [("file-too-large", f"> {n_cells} cells")]
             count += len(cells)
             hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
             ranges = sheet.merged_cell_ranges or []
             merged = [(r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in ranges]
-            sheets.append((entry.name, hidden, cells, [], [], merged, []))
-    return {"sheets": sheets, "date1904": False, "errors": False}
+            messages += [(entry.name, hidden, [], [], merged, [], []), cells]
+    return [*messages, None]
 
 
 def format_code(book: Any, sheet: Any, row: int, column: int) -> str:
-    """Text of a cell's number format; empty where xlrd does not read formats."""
+    """Text of a cell's number format; empty where xlrd does not read formats, or the file lacks it."""
     if not book.formatting_info:
         return ""
-    return str(book.format_map[book.xf_list[sheet.cell_xf_index(row, column)].format_key].format_str)
+    index = sheet.cell_xf_index(row, column)
+    key = book.xf_list[index].format_key if index < len(book.xf_list) else None
+    return str(book.format_map[key].format_str) if key in book.format_map else ""
 
 
 def whole(value: float) -> int | float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digistrat.intake.workbooks.container import Container
-from digistrat.intake.workbooks.formats import CellFormat
+from digistrat.intake.workbooks.formats import Styles
 from digistrat.intake.workbooks.records import MAX_ROW, Sheet, WorkbookError, make_sheet
 from digistrat.intake.workbooks.sheetxml import SheetReader
 from digistrat.intake.workbooks.tiles import TileReader
 
 _COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold elements enough to matter
 _MOST_OTHERS = 2_000_000  # elements that are no cells
+_LEAST_TEXT = 50  # bytes that the shortest text of a cell or formula takes
 
 
 def read_sheet(
@@ -22,7 +23,7 @@ def read_sheet(
     room: int,
     *,
     strings: Sequence[str],
-    formats: Sequence[CellFormat],
+    styles: Styles,
     date1904: bool,
 ) -> Sheet:
     """Read a worksheet part.
@@ -37,8 +38,8 @@ def read_sheet(
         How many more cells the file may have.
     strings
         The shared strings.
-    formats
-        What each cell format shows.
+    styles
+        What the cells' styles say.
     date1904
         Whether serials count from 1904.
 
@@ -48,10 +49,11 @@ def read_sheet(
         If it is damaged or passes a limit.
     """
     maybe_plain = _look_at_masses(container, part, room)
-    reader: SheetReader = TileReader(container, part, strings, formats, date1904, room)
+    reader: SheetReader = TileReader(container, part, strings, styles, date1904, room)
     if not (maybe_plain and isinstance(reader, TileReader) and reader.read_plain(container)):
-        reader = SheetReader(container, part, strings, formats, date1904, room)
+        reader = SheetReader(container, part, strings, styles, date1904, room)
         reader.read_any(container)
+    container.seen["text"] += reader.text_size
     return make_sheet(
         name,
         hidden,
@@ -60,6 +62,7 @@ def read_sheet(
         hidden_columns=reader.columns_hidden(),
         merged=reader.merged,
         filtered=reader.filtered,
+        struck=reader.struck,
     )
 
 
@@ -82,6 +85,9 @@ def _look_at_masses(container: Container, part: str, room: int) -> bool:
     # Blank cells cost less than full ones.
     if max(values, formulas, texts) > room or seen["cells"] // 2 > container.limits.n_cells:
         raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
+    n_cells = container.limits.n_cells - room + max(values, formulas, texts)
+    if not container.limits.hold(n_cells, seen["text"] + _LEAST_TEXT * (formulas + texts)):
+        raise WorkbookError("file-too-large", container.file, f"{part}: memory")
     seen["others"] += tags - 2 * (cells + values + formulas + texts + inline + min(rows, MAX_ROW))
     if seen["others"] > _MOST_OTHERS:
         raise WorkbookError("file-too-large", container.file, f"{part} > {_MOST_OTHERS} elements")

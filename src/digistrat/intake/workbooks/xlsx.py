@@ -10,9 +10,9 @@ from pathlib import Path
 
 from digistrat.intake.workbooks.annotations import read_annotations
 from digistrat.intake.workbooks.container import Container, PartMissing, resolve
-from digistrat.intake.workbooks.formats import BUILTIN, CellFormat, cell_format
+from digistrat.intake.workbooks.formats import BUILTIN, CellFormat, Styles, cell_format
 from digistrat.intake.workbooks.localnames import LocalNames
-from digistrat.intake.workbooks.rawvalues import decode_escapes
+from digistrat.intake.workbooks.rawvalues import TRUE, decode_escapes
 from digistrat.intake.workbooks.records import Sheet, Workbook, WorkbookError
 from digistrat.intake.workbooks.strings import read_strings
 from digistrat.intake.workbooks.worksheet import read_sheet
@@ -35,13 +35,14 @@ def read_xlsx(path: Path, container: Container) -> Workbook:
     relations = read_relations(container, book)
     entries, date1904 = _sheet_list(container, book)
     strings: list[str] = []
-    formats: list[CellFormat] = []
+    styles = Styles()
+    for target in targets(relations, "/styles")[:1]:
+        styles = _cell_formats(container, target)
     with suppress(PartMissing):
         for target in targets(relations, "/sharedStrings")[:1]:
-            strings = read_strings(container, target)
-    for target in targets(relations, "/styles")[:1]:
-        formats = _cell_formats(container, target)
-    read_cells = partial(read_sheet, container, strings=strings, formats=formats, date1904=date1904)
+            strings, struck = read_strings(container, target)
+            styles = replace(styles, struck_strings=struck)
+    read_cells = partial(read_sheet, container, strings=strings, styles=styles, date1904=date1904)
 
     lost: list[Note] = []
 
@@ -152,6 +153,8 @@ def _sheet_list(container: Container, book: str) -> tuple[list[tuple[str, str, b
             relation = next((text for key, text in attributes.items() if key.endswith(":id")), "")
             hidden = attributes.get("state", "visible") != "visible"
             entries.append((decode_escapes(attributes.get("name", "")), relation, hidden))
+            if len(entries) > _MOST_SHEETS:
+                raise WorkbookError("file-too-large", container.file, f"> {_MOST_SHEETS} sheets")
         elif tag == "workbookPr":
             date1904 = attributes.get("date1904") in ("1", "true", "on")
 
@@ -159,30 +162,41 @@ def _sheet_list(container: Container, book: str) -> tuple[list[tuple[str, str, b
     return entries, date1904
 
 
-def _cell_formats(container: Container, part: str) -> list[CellFormat]:
-    """List what each cell format shows, in the order in which cells name them."""
+def _cell_formats(container: Container, part: str) -> Styles:
+    """Read what the cell formats say, in the order in which cells name them."""
     formats: dict[int, CellFormat] = dict(BUILTIN)
     numbers: list[int] = []
+    fonts: list[int] = []  # of each style
+    struck: set[int] = set()  # fonts
+    n_fonts = 0
     block = ""
     local = LocalNames()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal block
+        nonlocal block, n_fonts
         tag = local[tag]
         if len(formats) > _MOST_FORMATS or len(numbers) > _MOST_FORMATS:
             raise WorkbookError("file-too-large", container.file, f"> {_MOST_FORMATS} formats")
-        if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
+        if tag in ("fonts", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             block = tag
+        elif tag == "font" and block == "fonts":
+            n_fonts += 1
+        elif tag == "strike" and block == "fonts" and attributes.get("val", "1") in TRUE:
+            struck.add(n_fonts - 1)
         # The differential formats at the end use the same numbers for formats of their own.
         elif tag == "numFmt" and block != "dxfs" and attributes.get("numFmtId", "").isdigit():
             formats[int(attributes["numFmtId"])] = cell_format(attributes.get("formatCode", ""))
         elif tag == "xf" and block == "cellXfs":
-            number = attributes.get("numFmtId", "0")
-            numbers.append(int(number) if number.isdigit() else 0)
+            for name, found in (("numFmtId", numbers), ("fontId", fonts)):
+                number = attributes.get(name, "0")
+                found.append(int(number) if number.isdigit() else 0)
 
     with suppress(PartMissing):
         container.parse(part, start)
-    return [formats.get(number) for number in numbers]
+    return Styles(
+        [formats.get(number) for number in numbers],
+        frozenset(style for style, font in enumerate(fonts) if font in struck),
+    )
 
 
 def container_notes(container: Container, relations: dict[str, tuple[str, str, bool]]) -> Iterator[Note]:

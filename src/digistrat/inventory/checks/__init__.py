@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from digistrat.findings import Finding, make_finding
-from digistrat.intake.columns import typed
 from digistrat.intake.forms import Table
+from digistrat.intake.packing import join_columns, pack_column
 from digistrat.inventory.checks import (
     answers,
     copies,
@@ -113,7 +113,7 @@ def _whole(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         names += [f"{column.name}_{end}" for end in ("lower", "upper") if column.bounds]
         for missing in (name for name in names if name not in frame and name != table.key):
             empty = "missing" if column.kind == "state" else None
-            frame[missing] = typed(column, [empty] * len(frame), frame.index)
+            frame[missing] = join_columns(column, [pack_column(column, [empty] * len(frame))], frame.index)
     return frame
 
 
