@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import importing, reading, robustness
+from benchmarks import importing, ranking, reading, robustness
 
 HEAD = ("what", "ours", "peer or floor", "ratio (median)", "runs")
 
 
 def main() -> None:
-    rows = [row for module in (importing, reading, robustness) for row in module.measure()]
+    rows = [row for module in (importing, reading, robustness, ranking) for row in module.measure()]
     widths = [max(len(str(row[i])) for row in [HEAD, *rows]) for i in range(len(HEAD))]
     for row in [HEAD, *rows]:
         print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from planted_cells import is_csv
 from planted_files import before_end, edit
-from planted_layout import ABOVE, BESIDE, HEADERS, ROWS, headers, on_a_sheet
+from planted_layout import ABOVE, BESIDE, HEADERS, ROWS, WHOLE, headers, on_a_sheet
 from planting import AUTHOR, Area, Kind, Round
 
 from digistrat.example.books import Book
@@ -114,6 +114,18 @@ def _lost_comments(made: Round, book: Book) -> bool:
     return True
 
 
+# --- struck through -----------------------------------------------------------------------------------------
+
+
+def _struck(made: Round, book: Book, sheet: Sheet) -> Any:
+    """A record that an office has struck through, or one of its answers."""
+    row, number = an_answer(made, book, sheet)
+    inside = sorted(at for at in sheet.cells if at[0] == row)
+    places = made.shuffled([inside, [(row, number)]], book.file, sheet.name, "struck")[0]
+    made.areas += [Area(book.file, sheet.name, "struck", *at, *at) for at in places]
+    return places[0]
+
+
 # --- lines --------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +186,7 @@ BESIDE_KINDS: tuple[Kind, ...] = (
     on_a_sheet("cell-comment", BESIDE, _far_comment, least=1, csv=False),
     on_a_sheet("cell-comment", BESIDE, _conversation, least=1, csv=False),
     on_a_sheet("text-box", BESIDE, _text_box, least=1, csv=False),
+    on_a_sheet("struck-through", WHOLE, _struck, least=1, csv=False),
     Kind("cell-comment", _cover_comment),
     Kind("comments-lost", _lost_comments),
     on_a_sheet("row-above-header", ABOVE, _record_above, least=1),

@@ -55,7 +55,7 @@ class Area:
 
     file: str
     sheet: str
-    what: str  # merged, hidden, comment, text box, format
+    what: str  # merged, hidden, comment, text box, format, struck
     top: int
     left: int
     bottom: int
@@ -75,6 +75,11 @@ class Area:
         elif self.what == "format":
             shown = workbook.add_format({"num_format": self.text})
             page.write_number(row, number, page.table[row][number].number, shown)
+        elif self.what == "struck":
+            cell = page.table[row][number]
+            shown = cell.format.num_format if cell.format else "General"
+            struck = workbook.add_format({"num_format": shown, "font_strikeout": True})
+            page.table[row][number] = cell._replace(format=struck)
         else:
             value = page.table[row][number]
             texts = workbook.str_table.string_table

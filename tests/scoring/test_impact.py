@@ -48,15 +48,15 @@ def test_costs_mandates_and_other_projects_change_nothing():
     assert more.table.loc["a", "score"] == alone
 
 
-def test_the_offices_rating_counts_before_the_units():
+def test_the_units_rating_counts_before_the_offices():
     scores = impact(
         rate("a", "K1", 10, rated_by="unit"),
         rate("a", "K1", 5, rated_by="office"),
         rate("a", "K2", 10),
         names="a",
     )
-    assert scores.table.loc["a", "score"] == pytest.approx(35)
-    assert scores.explain("a").loc["K1", "cell"] == "returns.xlsx › impact_ratings › C3"
+    assert scores.table.loc["a", "score"] == pytest.approx(70)
+    assert scores.explain("a").loc["K1", "cell"] == "returns.xlsx › impact_ratings › C2"
 
 
 def test_nothing_rated_and_no_projects():

@@ -1,9 +1,6 @@
-"""Maturity of offices and services by hand: gaps, bounds, the minimum rule, models apart."""
+"""Maturity of offices by hand: gaps that no overshoot hides, targets by the same rule, computed figures."""
 
 from __future__ import annotations
-
-import math
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.scoring.maturity import online_share, score_maturity, score_services
-from inventories import make_inventory, make_strategy
+from digistrat.scoring.maturity import score_maturity
+from inventories import make_inventory, make_strategy, project
 
 
 def answer(office, indicator, level, target=None, **more):
@@ -43,22 +40,56 @@ def test_score_gap_and_target_by_hand():
 
 
 def test_the_gap_is_over_indicators_that_have_both():
-    row = maturity(
-        answer("A1", "M1", 2, None), answer("A1", "M2", 1, 3), answer("A1", "M3", None, 4)
-    ).table.loc["A1"]
-    assert row["gap"] == pytest.approx(50.0)  # M2 alone: from 25 to 75
-    assert row["score"] == pytest.approx((50 * 50 + 30 * 25) / 80)
+    scores = maturity(answer("A1", "M1", 2, None), answer("A1", "M2", 1, 3), answer("A1", "M3", None, 4))
+    row = scores.table.loc["A1"]
+    # groups: A 50, B made from M2 alone 25, half each; M2 goes from 25 to 75
+    assert row["score"] == pytest.approx((50 + 25) / 2)
+    assert row["target"] == pytest.approx((50 + 75) / 2)
+    assert row["gap"] == pytest.approx(25.0)
     assert row["lower"] == pytest.approx((50 * 50 + 30 * 25) / 100)
     assert row["upper"] == pytest.approx((50 * 50 + 30 * 25 + 20 * 100) / 100)
-    assert row["target"] == pytest.approx(row["score"] + 50.0)
+    told = scores.explain("A1")
+    assert told["gap"].fillna(-1).tolist() == [-1, 50, -1]  # to the office's own target, where it has one
+    assert told["gap_to_top"].fillna(-1).tolist() == [50, 75, -1]
 
 
 def test_a_target_never_leaves_the_scale():
     row = maturity(
         answer("A1", "M1", 4, None), answer("A1", "M2", 0, 4), answer("A1", "M3", 4, None)
     ).table.loc["A1"]
-    assert row["gap"] == 100
+    assert row["score"] == 70
+    assert row["gap"] == pytest.approx(30)
     assert row["target"] == 100
+
+
+def test_being_above_one_target_hides_no_gap_to_another():
+    # M1 is two levels above its target, M2 three below
+    scores = maturity(answer("A1", "M1", 4, 2), answer("A1", "M2", 0, 3), answer("A1", "M3", 2, 2))
+    row = scores.table.loc["A1"]
+    assert row["score"] == pytest.approx(0.5 * 100 + 0.3 * 0 + 0.2 * 50)
+    assert row["gap"] == pytest.approx(0.3 * 75)
+    assert row["target"] == pytest.approx(60 + 22.5)
+    told = scores.explain("A1")
+    assert told["gap"].tolist() == [0, 75, 0]
+    assert scores.targets.loc["A1"].tolist() == [50, 75, 50]
+
+
+@pytest.mark.parametrize(
+    ("rule", "score", "target"),
+    [
+        ("minimum", 25, 50),
+        ("geometric", 100 * (0.5 * 0.25 * 0.75) ** (1 / 3), 100 * (0.5 * 0.5 * 1) ** (1 / 3)),
+    ],
+)
+def test_the_target_is_made_by_the_rule_of_the_score(rule, score, target):
+    criteria = tuple(
+        {"id": f"M{k}", "name": name, "weight": 100 / 3, "target": 4.0}
+        for k, name in ((1, "Ziele"), (2, "Daten"), (3, "Technik"))
+    )
+    strategy = make_strategy(maturity={"rule": rule, "source": "test", "criteria": criteria})
+    rows = [answer("A1", "M1", 2, 1), answer("A1", "M2", 1, 2), answer("A1", "M3", 3, 4)]
+    row = score_maturity(make_inventory(strategy, maturity_ratings=rows)).table.loc["A1"]
+    assert row[["score", "target", "gap"]].tolist() == pytest.approx([score, target, target - score])
 
 
 def test_no_target_and_no_answer_are_missing_not_zero():
@@ -86,6 +117,11 @@ def test_partners_are_not_assessed_and_silent_offices_not_listed():
     assert maturity(returned=()).table.empty
 
 
+def test_evidence_stands_beside_the_rating():
+    scores = maturity(answer("A1", "M1", 3, evidence="Konzept 2025"), answer("A1", "M3", 1))
+    assert scores.explain("A1")["remark"].tolist() == ["Konzept 2025", "", ""]
+
+
 def test_not_applicable_leaves_the_denominator():
     scores = maturity(
         answer("A1", "M1", None, 4, state="not_applicable"),
@@ -103,7 +139,7 @@ def test_explain_leads_to_the_cell():
     told = scores.explain("A1")
     assert told["cell"].tolist() == [
         "returns.xlsx › maturity_ratings › D2",
-        "",
+        "A1.xlsx › Reifegrad › column “Ist”, row “M2 Daten”",
         "returns.xlsx › maturity_ratings › D3",
     ]
     assert told["raw"].fillna(-1).tolist() == [2, -1, 3]
@@ -115,156 +151,70 @@ def test_explain_leads_to_the_cell():
 levels = st.one_of(st.none(), st.integers(0, 4))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(levels, levels), min_size=3, max_size=3))
 def test_the_score_lies_within_its_bounds(answers):
     rows = [answer("A1", f"M{k + 1}", *both) for k, both in enumerate(answers)]
     row = maturity(*rows).table.loc["A1"]
-    known = [(w, level) for w, (level, _) in zip((50, 30, 20), answers, strict=True) if level is not None]
-    if known:
-        assert row["score"] == pytest.approx(
-            sum(w * level * 25 for w, level in known) / sum(w for w, _ in known)
-        )
+    # groups: M1 | M2, M3, half each; each made from what is known of it
+    present = [level for level, _ in answers]
+    aimed = [None if level is None else max(level, target or 0) for level, target in answers]
+    score, target = by_hand(present), by_hand(aimed)
+    if score is None:
+        assert np.isnan(row["score"])
+    else:
+        assert row["score"] == pytest.approx(score)
         assert row["lower"] - 1e-9 <= row["score"] <= row["upper"] + 1e-9
-    assert row["lower"] == pytest.approx(sum(w * level * 25 for w, level in known) / 100)
-    both = [
-        (w, target - level)
-        for w, (level, target) in zip((50, 30, 20), answers, strict=True)
-        if None not in (level, target)
-    ]
-    if both:
-        assert row["gap"] == pytest.approx(sum(w * d * 25 for w, d in both) / sum(w for w, _ in both))
+    assert row["lower"] == pytest.approx(by_hand([level or 0 for level in present]))
+    assert row["upper"] == pytest.approx(by_hand([4 if level is None else level for level in present]))
+    if any(None not in both for both in answers):
+        assert row["target"] == pytest.approx(target)
+        assert row["gap"] == pytest.approx(target - score)
+        assert row["gap"] >= 0
     else:
         assert np.isnan(row["gap"])
 
 
-# --- services
+def by_hand(given_levels):
+    """Return the nested mean of three levels 0–4 on 0–100; None where nothing is known."""
+    first, second, third = (None if level is None else 25 * level for level in given_levels)
+    rest = [(w, value) for w, value in ((30, second), (20, third)) if value is not None]
+    groups = [] if first is None else [first]
+    groups += [sum(w * value for w, value in rest) / sum(w for w, _ in rest)] if rest else []
+    return sum(groups) / len(groups) if groups else None
 
 
-def service(name, model, level=None, **more):
-    return {"service_id": name, "name": name, "model": model, "level": level, "office_id": "A1"} | more
+# --- figures that nobody is asked for
 
 
-def criterion(name, one, level, **more):
-    return {"service_id": name, "criterion_id": one, "level": level} | more
-
-
-def test_the_lowest_criterion_decides():
-    rows = [criterion("s", "C1", 3), criterion("s", "C2", 2), criterion("s", "C3", 4)]
-    inventory = make_inventory(make_strategy(), services=[service("s", "ozg-1.1", 4.0)], service_ratings=rows)
-    scores = score_services(inventory, model="ozg-1.1")
-    row = scores.table.loc["s"]
-    assert (row["level"], row["level_lower"], row["level_upper"], row["is_online"]) == (2, 2, 2, True)
-    assert row["reported_level"] == 4  # what the office says of the whole stands beside, never over it
-    assert row["score"] == pytest.approx(50)
-    assert scores.explain("s")["cell"].tolist() == [
-        f"returns.xlsx › service_ratings › C{k}" for k in (2, 3, 4)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("levels", "lower", "upper", "online"),
-    [
-        ((3, None, 4), 0, 3, pd.NA),  # the missing one decides
-        ((1, None, 4), 0, 1, False),  # at most 1, whatever the missing one is
-        ((None, None, None), 0, 4, pd.NA),
-        ((2, 2, 2), 2, 2, True),
-        ((1, 4, 4), 1, 1, False),
-    ],
-)
-def test_a_missing_criterion_gives_an_interval(levels, lower, upper, online):
-    rows = [criterion("s", f"C{k + 1}", level) for k, level in enumerate(levels)]
-    inventory = make_inventory(make_strategy(), services=[service("s", "ozg-1.1")], service_ratings=rows)
-    row = score_services(inventory).table.loc["s"]
-    assert (row["level_lower"], row["level_upper"]) == (lower, upper)
-    assert row["is_online"] is online or row["is_online"] == online
-    assert pd.isna(row["level"]) == (None in levels)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.one_of(st.none(), st.integers(0, 4), st.just("n/a")), min_size=3, max_size=3))
-def test_the_minimum_rule_by_enumeration(levels):
-    rows = [
-        criterion("s", f"C{k + 1}", None if level == "n/a" else level)
-        | (
-            {"state": "not_applicable"}
-            if level == "n/a"
-            else {"state": "missing" if level is None else "assessed"}
-        )
-        for k, level in enumerate(levels)
-    ]
-    inventory = make_inventory(make_strategy(), services=[service("s", "ozg-1.1")], service_ratings=rows)
-    row = score_services(inventory).table.loc["s"]
-    applicable = [level for level in levels if level != "n/a"]
-    if not applicable:
-        assert pd.isna(row["level"])
-        return
-    worlds = [min(4 if level is None else level for level in applicable)]
-    worlds.append(min(0 if level is None else level for level in applicable))
-    assert row["level_upper"] == max(worlds)
-    assert row["level_lower"] == min(worlds)
-    if None not in applicable:
-        assert row["level"] == min(applicable)
-
-
-def test_models_are_never_mixed():
+def test_computed_indicators_stand_among_the_ratings():
+    criteria = (
+        {"id": "M1", "name": "Ziele", "weight": 50.0, "target": 4.0},
+        {"id": "M2", "name": "Online", "weight": 30.0, "target": 1.0, "computed": "share_at_level"},
+        {"id": "M3", "name": "Betrieb", "weight": 20.0, "target": 1.0, "computed": "share_operating"},
+    )
+    strategy = make_strategy(maturity={"rule": "weighted_mean", "source": "test", "criteria": criteria})
     services = [
-        service("old", "ozg-1.1", 3.0),
-        service("new", "ozg-2.0", 5.0, n_cases_yearly=1200),
-        service("new2", "ozg-2.0", None),
-        service("none", None, 7.0),
+        {"service_id": "s1", "model": "ozg-2.0", "level": 3.0, "office_id": "A1", "n_cases_yearly": 60},
+        {"service_id": "s2", "model": "ozg-2.0", "level": 1.0, "office_id": "A1", "n_cases_yearly": 20},
+        {"service_id": "s3", "model": "ozg-2.0", "level": None, "office_id": "A1", "n_cases_yearly": 20},
     ]
-    inventory = make_inventory(make_strategy(), services=services)
-    scores = score_services(inventory)  # most services are reported under 2.0
-    assert scores.table.index.tolist() == ["new", "new2"]
-    assert scores.table["model"].unique().tolist() == ["ozg-2.0"]
-    row = scores.table.loc["new"]
-    assert (row["level"], row["score"], row["is_online"], row["n_cases_yearly"]) == (
-        5,
-        pytest.approx(500 / 7),
-        True,
-        1200,
+    inventory = make_inventory(
+        strategy,
+        maturity_ratings=[answer("A1", "M1", 2), answer("A2", "M1", 2), answer("A2", "M2", 4)],
+        services=services,
+        projects=[project("a", "existing"), project("b", "possible"), project("c", "discontinued")],
     )
-    assert scores.explain("new")["cell"].tolist() == ["returns.xlsx › services › F3"]
-    blank = scores.table.loc["new2"]
-    assert (blank["state"], blank["level_lower"], blank["level_upper"]) == ("not_scored", 0, 7)
-    assert score_services(inventory, model="ozg-1.1").table.index.tolist() == ["old"]
-
-
-@pytest.mark.parametrize("level", range(8))
-def test_every_level_comes_back_as_itself(level):
-    inventory = make_inventory(make_strategy(), services=[service("s", "ozg-2.0", float(level))])
-    row = score_services(inventory).table.loc["s"]
-    assert (row["level"], row["level_lower"], row["level_upper"]) == (level, level, level)
-    assert row["is_online"] == (level >= 2)
-
-
-def test_a_level_that_the_model_does_not_have_is_unreadable():
-    rows = [criterion("s", "C1", 6), criterion("s", "C2", 3), criterion("s", "C3", 3)]
-    inventory = make_inventory(make_strategy(), services=[service("s", "ozg-1.1")], service_ratings=rows)
-    scores = score_services(inventory)
-    assert scores.states.loc["s"].tolist() == ["unreadable", "assessed", "assessed"]
-    assert (scores.table.loc["s", "level_lower"], scores.table.loc["s", "level_upper"]) == (0, 3)
-
-
-def test_models_that_there_are_not():
-    inventory = make_inventory(make_strategy())
-    assert score_services(inventory).table.empty
-    with pytest.raises(ValueError, match=r"model must be one of \['ozg-1.1', 'ozg-2.0'\], not 'ozg-3'"):
-        score_services(inventory, model="ozg-3")
-    with pytest.raises(ValueError, match=r"model must be one of \[\], not ''"):
-        score_services(make_inventory(make_strategy(service_models=())))
-
-
-def test_unknown_levels_widen_the_online_share() -> None:
-    table = pd.DataFrame(
-        {
-            "is_online": pd.array([True, False, pd.NA, True], dtype="boolean"),
-            "n_cases_yearly": pd.array([50, 30, 20, pd.NA], dtype="Int64"),
-        }
-    )
-    share = online_share(SimpleNamespace(table=table))  # type: ignore[arg-type]
-    assert (share.lower, share.upper, share.unknown, share.n_without_cases) == (0.5, 0.7, 0.2, 1)
-    nothing = online_share(SimpleNamespace(table=table.iloc[3:]))  # type: ignore[arg-type]
-    assert math.isnan(nothing.lower)
-    assert nothing.n_without_cases == 1
+    scores = score_maturity(inventory)
+    row = scores.table.loc["A1"]
+    # 60 of 80 known cases, between 60 and 80 of 100; one of two projects
+    assert scores.values.loc["A1"].tolist() == [50, 75, 50]
+    assert row["score"] == pytest.approx(0.5 * 50 + 0.3 * 75 + 0.2 * 50)
+    assert (row["lower"], row["upper"]) == pytest.approx((25 + 18 + 10, 25 + 24 + 10))
+    told = scores.explain("A1")
+    assert told.loc["M2", "cell"] == "returns.xlsx › computed from services (3)"
+    assert told.loc["M3", "cell"] == "returns.xlsx › computed from projects (2)"
+    assert told["office"].fillna(-1).tolist() == [2, -1, -1]
+    # A2 has neither services nor projects, and what it writes there is not asked for
+    assert scores.states.loc["A2"].tolist() == ["assessed", "not_applicable", "not_applicable"]
+    assert scores.table.loc["A2", "score"] == 50

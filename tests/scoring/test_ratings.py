@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from digistrat.scoring.ratings import criteria_frame, ratings_matrix
+from digistrat.scoring.ratings import criteria_frame, ratings_matrix, score_projects
 from inventories import make_inventory, make_strategy, project
 
 
@@ -47,7 +47,8 @@ def test_the_cell_is_that_of_the_rating_that_counts():
     # row k of the table stands in row k + 2 of the sheet, points in the third column
     assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C4"
     assert found.cells("b", "K1") == "returns.xlsx › impact_ratings › C2"
-    assert found.cells("b", "K2") == ""
+    # the project is in no return: what is left is the form's sheet
+    assert found.cells("b", "K2") == "Wirkung › column “K2”"
 
 
 def test_an_empty_answer_has_a_place_too():
@@ -56,14 +57,81 @@ def test_an_empty_answer_has_a_place_too():
     assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C2"
 
 
-def test_the_offices_own_rating_comes_before_the_units():
-    rows = [rate("a", "K1", 9.0, rated_by="unit"), rate("a", "K1", 3.0, rated_by="office")]
-    assert matrix(rows).raw.loc["a", "K1"] == 3
-    assert matrix(rows[::-1]).raw.loc["a", "K1"] == 3
-    rows[1]["points"] = None  # but an empty one hides nothing
+def test_the_moderated_rating_counts_and_the_offices_stays_visible():
+    rows = [
+        rate("a", "K1", 9.0, rated_by="office"),
+        rate("a", "K1", 4.0, rated_by="group"),
+        rate("a", "K1", 3.0, rated_by="unit"),
+        rate("b", "K1", 7.0),  # nobody else has rated it, and it is not said who did
+        rate("b", "K2", 5.0, rated_by="group"),
+    ]
+    for order in (rows, rows[::-1]):
+        found = matrix(order)
+        assert found.raw.loc["a", "K1"] == 3
+        assert (found.office.loc["a", "K1"], found.moderated.loc["a", "K1"]) == (9, 3)
+        assert (found.raw.loc["b", "K1"], found.office.loc["b", "K1"]) == (7, 7)
+        assert np.isnan(found.moderated.loc["b", "K1"])
+        assert (found.raw.loc["b", "K2"], found.moderated.loc["b", "K2"]) == (5, 5)
+        assert np.isnan(found.office.loc["b", "K2"])
+    assert matrix(rows).cells("a", "K1") == "returns.xlsx › impact_ratings › C4"  # that of the unit
+
+
+def test_an_empty_moderation_hides_nothing():
+    rows = [
+        rate("a", "K1", None, rated_by="unit"),
+        rate("a", "K1", 4.0, rated_by="group"),
+        rate("b", "K1", None, rated_by="unit"),
+        rate("b", "K1", 9.0, rated_by="office"),
+    ]
     found = matrix(rows)
-    assert found.raw.loc["a", "K1"] == 9
-    assert found.cells("a", "K1").endswith("C2")
+    assert found.raw["K1"].tolist() == [4, 9]
+    assert found.moderated["K1"].fillna(-1).tolist() == [4, -1]
+    assert found.cells("b", "K1").endswith("C5")
+
+
+def test_a_moderation_that_says_not_applicable_is_an_answer():
+    rows = [
+        rate("a", "K1", 9.0, rated_by="office"),
+        rate("a", "K1", None, rated_by="unit", state="not_applicable"),
+    ]
+    found = matrix(rows)
+    assert found.states.loc["a", "K1"] == "not_applicable"
+    assert np.isnan(found.raw.loc["a", "K1"])
+    assert found.office.loc["a", "K1"] == 9
+
+
+def test_both_ratings_stand_beside_each_other_in_the_explanation():
+    inventory = make_inventory(
+        make_strategy(),
+        projects=[project("a")],
+        impact_ratings=[rate("a", "K1", 9.0, rated_by="office"), rate("a", "K1", 2.0, rated_by="unit")],
+    )
+    scores = score_projects(inventory, "impact", criterion="criterion_id", value="points")
+    assert scores.table.loc["a", "score"] == 20
+    assert scores.explain("a")[["raw", "office", "moderated"]].values.tolist() == [[2, 9, 2]]
+    assert scores.raw_office.loc["a", "K1"] == 9
+    assert scores.raw_moderated.loc["a", "K1"] == 2
+    assert scores.rule_source == "test"
+
+
+def test_bounds_of_the_rating_that_counts():
+    inventory = make_inventory(
+        make_strategy(),
+        projects=[project("a"), project("b")],
+        impact_ratings=[
+            rate("a", "K1", 9.0, rated_by="office"),
+            rate("a", "K1", 7.0, rated_by="unit"),
+            rate("b", "K1", 5.0),
+        ],
+    )
+    bounded = inventory.impact_ratings.drop(columns=["points_lower", "points_upper"], errors="ignore")
+    bounded = bounded.assign(points_lower=[8.0, 6.0, np.nan], points_upper=[10.0, 8.0, np.nan])
+    scores = score_projects(
+        inventory.replace(impact_ratings=bounded), "impact", criterion="criterion_id", value="points"
+    )
+    assert scores.table.loc["a", ["score", "lower", "upper", "coverage"]].tolist() == [70, 60, 80, 1]
+    assert scores.table.loc["b", ["score", "lower", "upper"]].tolist() == [50, 50, 50]
+    assert scores.explain("a")[["low", "high"]].values.tolist() == [[60, 80]]
 
 
 def test_nothing_rated():
@@ -73,24 +141,32 @@ def test_nothing_rated():
     assert matrix([], alternatives=()).raw.shape == (0, 2)
 
 
-def test_a_rating_without_a_cell_of_its_own_has_no_place():
+def test_a_rating_without_a_cell_is_asked_for_in_a_column_of_its_sheet():
     inventory = make_inventory(
         make_strategy(),
-        projects=[project("a")],
+        projects=[project("a"), project("b")],
         readiness_ratings=[{"project_id": "a", "item_id": "R1", "level": 2.0}],
     )
     sheet = inventory.places.layouts[list(inventory.sources).index("readiness_ratings")]
     dict.pop(sheet.columns, "level")  # the return has no such column
-    found = ratings_matrix(
-        inventory,
-        "readiness_ratings",
-        pd.Index(["a"]),
-        pd.Index(["R1"]),
-        alternative="project_id",
-        criterion="item_id",
-        value="level",
+    scores = score_projects(inventory, "readiness", criterion="item_id", value="level")
+    assert scores.explain("a")["cell"].tolist() == [
+        "returns.xlsx › readiness_ratings › column “R1 Konzept”",
+        "returns.xlsx › readiness_ratings › column “R2 Recht”",
+    ]
+    # a project that is not on the sheet belongs on it
+    assert scores.cells("b", "R2") == "returns.xlsx › readiness_ratings › column “R2 Recht”"
+
+
+def test_a_sheet_that_was_not_sent_is_named_as_in_the_form():
+    inventory = make_inventory(make_strategy(), projects=[project("a")])
+    scores = score_projects(inventory, "impact", criterion="criterion_id", value="points")
+    assert scores.cells("a", "K1") == "returns.xlsx › Wirkung › column “K1 Nutzen”"
+    german = make_strategy(strategy={"title": "T", "city": "S", "version": "1", "language": "de"})
+    scores = score_projects(
+        make_inventory(german, projects=[project("a")]), "impact", criterion="criterion_id", value="points"
     )
-    assert found.cells("a", "R1") == ""
+    assert scores.cells("a", "K1") == "returns.xlsx › Wirkung › Spalte „K1 Nutzen“"
 
 
 def test_criteria_as_the_strategy_has_them():
@@ -98,3 +174,42 @@ def test_criteria_as_the_strategy_has_them():
     assert frame["weight"].to_dict() == {"M1": 50, "M2": 30, "M3": 20}
     assert frame["group"].tolist() == ["A", "B", "B"]
     assert frame["target"].tolist() == [4, 4, 4]
+
+
+def test_groups_of_groups_shapes_and_rules_of_the_strategy_reach_the_score():
+    groups = ({"id": "A", "name": "A", "parent": "X"}, {"id": "B", "name": "B"}, {"id": "X", "name": "X"})
+    criteria = (
+        {
+            "id": "R1",
+            "name": "Konzept",
+            "weight": 60.0,
+            "target": 4.0,
+            "group": "A",
+            "shape": "stepwise",
+            "points": ((2.0, 40.0), (4.0, 100.0)),
+        },
+        {"id": "R2", "name": "Recht", "weight": 40.0, "target": 4.0, "group": "B", "step": 1.0},
+    )
+    scale = {
+        "rule": "weighted_mean",
+        "group_rule": "minimum",
+        "source": "handbook",
+        "groups": groups,
+        "criteria": criteria,
+        "levels": ({"name": "low", "from_score": 0.0}, {"name": "high", "from_score": 40.0}),
+    }
+    inventory = make_inventory(
+        make_strategy(readiness=scale),
+        projects=[project("a")],
+        readiness_ratings=[
+            {"project_id": "a", "item_id": "R1", "level": 3.0},
+            {"project_id": "a", "item_id": "R2", "level": 3.0},
+        ],
+    )
+    scores = score_projects(inventory, "readiness", criterion="item_id", value="level")
+    assert scores.values.loc["a"].tolist() == [40, 75]
+    assert scores.groups.loc["a"].to_dict() == {"X": 40, "A": 40, "B": 75}
+    assert scores.table.loc["a", "score"] == 40
+    assert scores.rule_source == "handbook"
+    assert scores.levels == (("low", 0.0), ("high", 40.0))
+    assert scores.criteria["step"].tolist() == [0, 1]

@@ -58,6 +58,9 @@ def test_discontinued_projects_are_not_scored_others_are():
 
 def test_explain_leads_to_the_cell():
     told = readiness(item("b", "R1", 1), item("a", "R2", 3)).explain("a")
-    assert told["cell"].tolist() == ["", "returns.xlsx › readiness_ratings › C3"]
+    assert told["cell"].tolist() == [
+        "returns.xlsx › readiness_ratings › column “R1 Konzept”",
+        "returns.xlsx › readiness_ratings › C3",
+    ]
     assert np.isnan(told.loc["R1", "raw"])
     assert told.loc["R2", "raw"] == 3

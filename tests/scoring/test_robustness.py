@@ -1,8 +1,6 @@
-"""SMAA against exact geometry, a stored run of another program, and a slow reference."""
+"""SMAA against exact geometry and a slow reference; published cases stand in test_cases."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pandas as pd
@@ -12,9 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import rankdata
 
-from digistrat.scoring import sampling
+from digistrat.scoring import counting, draws
 from digistrat.scoring.composite import Scores, score_table
-from digistrat.scoring.robustness import RankRobustness, rank_robustness, sample_weights, smaa
+from digistrat.scoring.robustness import (
+    RankRobustness,
+    first_k_acceptability,
+    pairwise_winning,
+    rank_robustness,
+    sample_weights,
+    smaa,
+)
 
 
 def scores_of(rows: dict[str, list], weights: list[float], rule: str = "weighted_mean") -> Scores:
@@ -44,36 +49,6 @@ def error(share: float, n: int) -> float:
 # --- known answers ---
 
 
-def test_exact_two_criteria_case_within_monte_carlo_error(shared):
-    case = json.loads((shared / "data/cases/smaa_exact_2crit.json").read_text("utf-8"))
-    n_samples = 100_000
-    weights = sample_weights(pd.Series({"w1": 1, "w2": 1}), n_samples, seed=1, spread="simplex")
-    got = smaa(pd.DataFrame(case["matrix"]), weights, seed=1)
-    expected = case["expected"]
-    for i, share in enumerate(expected["first_rank_acceptability"]):
-        assert got.first_k(1)[i] == pytest.approx(share, abs=error(share, n_samples))
-    central = got.central_weights.iloc[:, 0].tolist()
-    assert central[:3] == pytest.approx(expected["central_weight_w1"][:3], abs=0.005)
-    assert got.confidence.tolist()[:3] == expected["confidence_deterministic"][:3]
-    assert np.isnan(central[3])  # never first: no central weight, no confidence
-    assert np.isnan(got.confidence[3])
-
-
-def test_stored_samples_of_the_r_package_exactly(shared):
-    case = json.loads((shared / "data/cases/smaa2_thrombo.json").read_text("utf-8"))
-    expected = case["expected"]
-    with np.load(shared / "data/cases/smaa_thrombo_samples.npz") as stored:
-        measured, weights = stored["meas"], stored["weights"]
-    got = smaa(measured, weights)
-    assert got.acceptability.to_numpy().tolist() == expected["rank_acceptability"]
-    np.testing.assert_allclose(got.central_weights, expected["central_weights"], rtol=0, atol=5e-8)
-    assert got.confidence.tolist() == expected["confidence_factor"]
-    assert got.pairwise_winning.to_numpy().tolist() == expected["pairwise_winning"]
-    fixed = expected["rank_acceptability_at_fixed_weights"]
-    at_fixed = smaa(measured, np.tile(fixed["weights"], (len(measured), 1)))
-    assert at_fixed.acceptability.to_numpy().tolist() == fixed["ra"]
-
-
 @pytest.mark.parametrize(
     ("rule", "sure", "unsure", "wins"),
     [
@@ -89,7 +64,7 @@ def test_stored_samples_of_the_r_package_exactly(shared):
 )
 def test_a_missing_rating_is_any_value_between_floor_and_target(rule, sure, unsure, wins):
     scores = scores_of({"sure": sure, "unsure": unsure}, [100 / len(sure)] * len(sure), rule)
-    got = rank_robustness(scores, n_samples=20_000, seed=3, concentration=1e9)
+    got = rank_robustness(scores, n_samples=20_000, seed=3, concentration=1e9, include="all")
     assert got.first_k(1)["unsure"] == pytest.approx(wins, abs=error(wins, 20_000))
     assert got.confidence["unsure"] == pytest.approx(wins, abs=error(wins, 20_000))
     assert got.pairwise_winning.loc["unsure", "sure"] == got.first_k(1)["unsure"]
@@ -97,9 +72,134 @@ def test_a_missing_rating_is_any_value_between_floor_and_target(rule, sure, unsu
 
 def test_geometric_rule_with_a_zero_is_zero_in_every_sample():
     scores = scores_of({"zero": [0, None], "low": [1, 1]}, [50, 50], "geometric")
-    got = rank_robustness(scores, n_samples=500)
+    got = rank_robustness(scores, n_samples=500, include="all")
     assert got.acceptability.loc["low", 1] == 1
     assert got.acceptability.loc["zero", 2] == 1
+
+
+def between(rows: dict[str, list], target: float, step: float, rule: str = "weighted_mean") -> Scores:
+    """Score ratings from 0 to a target in steps; (value, low, high) is known as an interval, None missing."""
+    names = [f"c{j}" for j in range(len(next(iter(rows.values()))))]
+    cells = pd.DataFrame.from_dict(rows, orient="index", columns=names).astype(object)
+    raw, low, high = (
+        cells.map(lambda cell, end=end: cell[end] if isinstance(cell, tuple) else cell).astype(float)
+        for end in range(3)
+    )
+    weight = [100 / len(names)] * len(names)
+    criteria = pd.DataFrame({"weight": weight, "floor": 0.0, "target": target, "step": step}, index=names)
+    return score_table(raw, None, criteria, rule=rule, low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sure", "unsure", "better", "first"),
+    [
+        # (4 + u) / 2 against 7 / 2: level 4 wins, level 3 ties
+        ("weighted_mean", [4, 3], [4, None], 1 / 5, 2 / 5),
+        # both at level 3 or 4 beat 2, at 2 or more tie
+        ("minimum", [2, 4], [(2, 0, 4), (2, 0, 4)], (2 / 5) ** 2, (3 / 5) ** 2),
+        # the root of 4 u against 4: only level 4 ties
+        ("geometric", [4, 4], [4, None], 0, 1 / 5),
+    ],
+)
+def test_a_missing_level_is_one_of_the_levels(rule, sure, unsure, better, first):
+    scores = between({"sure": sure, "unsure": unsure}, target=4, step=1, rule=rule)
+    got = rank_robustness(scores, n_samples=20_000, seed=3, concentration=1e9, include="all")
+    assert got.pairwise_winning.loc["unsure", "sure"] == pytest.approx(better, abs=error(better, 20_000))
+    assert got.first_k(1)["unsure"] == pytest.approx(first, abs=error(first, 20_000))
+    assert got.confidence["unsure"] == pytest.approx(first, abs=error(first, 20_000))
+
+
+@pytest.mark.parametrize(
+    ("sure", "step", "better"),
+    [
+        (7.5, 0, 1 / 4),  # any value from 6 to 8
+        (7, 1, 1 / 3),  # 6, 7, 8
+        (7, 0.5, 2 / 5),  # 6, 6.5 … 8
+        (6.9, 10, 1 / 1.8),  # no level between: any value from 6.1 to 7.9
+    ],
+)
+def test_an_interval_is_drawn_between_its_ends(sure, step, better):
+    unsure = (7, 6.1, 7.9) if step == 10 else (7, 6, 8)
+    scores = between({"sure": [sure], "unsure": [unsure]}, target=10, step=step)
+    got = rank_robustness(scores, n_samples=20_000, seed=3)
+    assert got.assumptions["n_uncertain"] == 1
+    assert got.pairwise(["unsure"]).loc["unsure", "sure"] == pytest.approx(better, abs=error(better, 20_000))
+
+
+def test_a_missing_answer_is_yes_or_no():
+    scores = scores_of({"sure": [100, 0], "unsure": [100, None]}, [50, 50], "share_of_yes")
+    got = rank_robustness(scores, n_samples=20_000, seed=2, include="all")
+    assert got.pairwise_winning.loc["unsure", "sure"] == pytest.approx(0.5, abs=error(0.5, 20_000))
+    assert got.first_k(1)["unsure"] == 1  # never anything between
+
+
+def test_groups_keep_their_weight_where_something_does_not_apply():
+    # a = 100 in a group of weight 50, of which b does not apply, c = 0: nested 50, flat 33.3
+    criteria = pd.DataFrame(
+        {"weight": [25.0, 25, 50], "floor": 0.0, "target": 100.0, "group": ["x", "x", "y"]}, index=list("abc")
+    )
+    raw = pd.DataFrame([[100, np.nan, 0], [45, 45, 45.0]], index=["open", "even"], columns=list("abc"))
+    states = pd.DataFrame("assessed", index=raw.index, columns=raw.columns).mask(raw.isna(), "not_applicable")
+    scores = score_table(raw, states, criteria, rule="weighted_mean")
+    assert rank_robustness(scores, n_samples=50, concentration=1e9).first_k(1)["open"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "group_rule"),
+    [
+        ("weighted_mean", None),
+        ("geometric", None),
+        ("harmonic", None),
+        ("minimum", None),
+        ("weighted_mean", "geometric"),
+    ],
+)
+def test_each_sample_is_ranked_as_scores_with_its_weights_are(rule, group_rule):
+    rng = np.random.default_rng(8)
+    names = list("abcde")
+    raw = pd.DataFrame(rng.uniform(1, 100, (9, 5)), columns=names)
+    states = pd.DataFrame(np.where(rng.random((9, 5)) < 0.3, "not_applicable", "assessed"), columns=names)
+    raw = raw.where(states == "assessed")
+    criteria = pd.DataFrame(
+        {"weight": [10.0, 20, 30, 15, 25], "floor": 0.0, "target": 100.0}, index=pd.Index(names)
+    )
+    criteria = criteria.assign(group=list("xxyyz"), parent=["p", "p", "p", "p", ""])
+
+    def scored(weight) -> Scores:
+        return score_table(raw, states, criteria.assign(weight=weight), rule=rule, group_rule=group_rule)
+
+    scores = scored(criteria["weight"])
+    got = rank_robustness(scores, n_samples=20, seed=4, concentration=10)
+    counts = np.zeros(got.acceptability.shape)
+    for weights in sample_weights(criteria["weight"], 20, 4, concentration=10):
+        ranks = scored(weights * 100).table["rank"].to_numpy(dtype=int)
+        counts[np.arange(len(ranks)), ranks - 1] += 1
+    np.testing.assert_allclose(got.acceptability, counts / 20, rtol=0, atol=1e-12)
+
+
+def test_ranks_and_rank_intervals_speak_of_the_same_field():
+    scores = random_scores(seed=6, n=30, m=5, gaps=0.35)
+    assert (scores.table["state"] == "provisional").sum() > 3
+    got = rank_robustness(scores, n_samples=20)
+    assert got.scope["is_included"].tolist() == scores.table["rank"].notna().tolist()
+    assert got.scope.loc[~got.scope["is_included"], "reason"].unique().tolist() == ["provisional"]
+    sure = scores_of(
+        {"a": [80, 40], "open": [90, None], "b": [45, 75], "c": [60, 60], "d": [0, 99]}, [40, 60]
+    )
+    interval = rank_robustness(sure, n_samples=20, concentration=1e15).rank_interval
+    ranks = sure.table["rank"].dropna()
+    assert interval["p05"].to_dict() == interval["p95"].to_dict() == ranks.to_dict()
+
+
+def test_weights_within_ranges_and_in_an_order():
+    scores = scores_of({"a": [100, 0], "b": [0, 100]}, [50, 50])
+    low = rank_robustness(scores, n_samples=200, weights="ranges", upper={"c0": 40})
+    assert low.first_k(1).tolist() == [0, 1]
+    assert low.central_weights.loc["b", "c0"] == pytest.approx(0.2, abs=0.04)
+    assert low.assumptions["upper"] == {"c0": 40}
+    ordered = rank_robustness(scores, n_samples=200, weights="order", order=["c0", "c1"])
+    assert ordered.first_k(1).tolist() == [1, 0]
+    assert "concentration" not in ordered.assumptions
 
 
 def test_alternatives_alike_share_their_ranks():
@@ -156,12 +256,39 @@ def test_counts_as_a_loop_over_samples_does(is_sampled):
         assert got.confidence.iloc[i] == pytest.approx(is_first.mean())
 
 
+@pytest.mark.parametrize("is_sampled", [False, True])
+def test_first_places_and_pairs_are_the_same_without_ranking(is_sampled):
+    rng = np.random.default_rng(6)
+    values = rng.integers(0, 4, (400, 9, 3) if is_sampled else (9, 3)).astype(float)
+    weights = rng.multinomial(4, [0.5, 0.25, 0.25], 400) / 4
+    whole = smaa(values, weights)
+    for k in (1, 3, 9):
+        pd.testing.assert_series_equal(first_k_acceptability(values, weights, k), whole.first_k(k))
+    pd.testing.assert_frame_equal(pairwise_winning(values, weights), whole.pairwise_winning)
+    some = pairwise_winning(values, weights, alternatives=[7, 2])
+    pd.testing.assert_frame_equal(some, whole.pairwise_winning.loc[[7, 2]])
+    pd.testing.assert_frame_equal(whole.pairwise([7, 2]), some)
+
+
+def test_first_places_and_pairs_rank_nothing(monkeypatch):
+    def never(*_: object) -> None:
+        raise AssertionError("nothing needs a rank")
+
+    rng = np.random.default_rng(6)
+    values, weights = rng.random((9, 3)), rng.random((50, 3))
+    whole = smaa(values, weights)
+    monkeypatch.setattr(counting, "ranked", never)
+    assert first_k_acceptability(values, weights, 2).sum() == pytest.approx(2)
+    assert pairwise_winning(values, weights).to_numpy().sum() == pytest.approx(9 * 8 / 2)
+    assert whole.pairwise().to_numpy().sum() == pytest.approx(9 * 8 / 2)
+
+
 @pytest.mark.parametrize("rule", ["weighted_mean", "geometric", "minimum"])
 def test_ratings_are_drawn_as_an_independent_sample_is(rule):
     # the same shares, up to Monte Carlo error, as ranking complete tables drawn here
     scores = random_scores(seed=11, n=8, m=4, gaps=0.4, rule=rule)
     n_samples = 4000
-    got = rank_robustness(scores, n_samples=n_samples, seed=2, concentration=30)
+    got = rank_robustness(scores, n_samples=n_samples, seed=2, concentration=30, include="all")
     rng = np.random.default_rng(99)
     names = scores.values.columns
     wanted = scores.states != "not_applicable"
@@ -187,12 +314,12 @@ def test_ratings_are_drawn_as_an_independent_sample_is(rule):
 @pytest.mark.parametrize("rule", ["weighted_mean", "geometric", "minimum"])
 def test_confidence_is_the_first_rank_share_at_the_central_weights(rule):
     scores = random_scores(seed=4, n=12, m=4, gaps=0.5, rule=rule)
-    got = rank_robustness(scores, n_samples=3000, seed=7)
+    got = rank_robustness(scores, n_samples=3000, seed=7, include="all")
     assert (got.confidence.dropna().between(0, 1)).all()
     for label in got.confidence.dropna().index:
         fixed = scores.criteria.assign(weight=got.central_weights.loc[label] * 100)
         at_central = score_table(scores.raw, scores.states, fixed, rule=rule)
-        again = rank_robustness(at_central, n_samples=3000, seed=8, concentration=1e12)
+        again = rank_robustness(at_central, n_samples=3000, seed=8, concentration=1e12, include="all")
         share = again.first_k(1)[label]
         allowed = 5 * (2 * max(share * (1 - share), 1e-3) / 3000) ** 0.5
         assert got.confidence[label] == pytest.approx(share, abs=allowed)
@@ -218,11 +345,15 @@ def test_who_is_left_out_stands_in_the_scope():
         [40, 60],
     )
     got = rank_robustness(scores, n_samples=100)
-    assert got.acceptability.index.tolist() == ["scored", "provisional"]
-    assert got.scope["is_included"].tolist() == [True, True, False, False]
-    assert got.scope["reason"].tolist() == ["", "", "not_scored", "not_scored"]
-    assert got.assumptions["n_uncertain"] == 1
-    assert "2 alternatives (2 left out), 100 samples, seed 1" in str(got)
+    assert got.acceptability.index.tolist() == ["scored"]
+    assert got.scope["reason"].tolist() == ["", "provisional", "not_scored", "not_scored"]
+    assert got.assumptions["n_uncertain"] == 0
+    everybody = rank_robustness(scores, n_samples=100, include="all")
+    assert everybody.acceptability.index.tolist() == ["scored", "provisional"]
+    assert everybody.scope["is_included"].tolist() == [True, True, False, False]
+    assert everybody.scope["reason"].tolist() == ["", "", "not_scored", "not_scored"]
+    assert everybody.assumptions["n_uncertain"] == 1
+    assert "2 alternatives (2 left out), 100 samples, seed 1" in str(everybody)
 
 
 def test_nobody_to_rank_gives_empty_tables():
@@ -234,7 +365,7 @@ def test_nobody_to_rank_gives_empty_tables():
 
 
 def test_one_alternative_is_always_first():
-    got = rank_robustness(scores_of({"a": [80, None]}, [60, 40]), n_samples=10)
+    got = rank_robustness(scores_of({"a": [80, None]}, [60, 40]), n_samples=10, include="all")
     assert got.acceptability.to_numpy().tolist() == [[1.0]]
     assert got.confidence["a"] == 1
 
@@ -243,11 +374,14 @@ def test_the_same_seed_gives_the_same_and_pieces_do_not_matter(monkeypatch):
     scores = random_scores(seed=1, n=15, m=5, gaps=0.2)
 
     def results(**options) -> RankRobustness:
-        return rank_robustness(scores, n_samples=500, **options)
+        return rank_robustness(scores, n_samples=500, include="all", **options)
 
     whole, other_seed = results(seed=1), results(seed=2)
     assert not whole.acceptability.equals(other_seed.acceptability)
-    monkeypatch.setattr(sampling, "CHUNK", 100)
+    monkeypatch.setattr(draws, "BLOCK", 100)
+    monkeypatch.setattr(counting, "SORTED", 60)
+    monkeypatch.setattr(counting, "COUNTED", 40)
+    monkeypatch.setattr(counting, "COMPARED", 7)
     pieces = results(seed=1)
     pd.testing.assert_frame_equal(whole.acceptability, pieces.acceptability)
     pd.testing.assert_series_equal(whole.confidence, pieces.confidence)
@@ -259,41 +393,19 @@ def test_three_hundred_projects_stay_small_in_memory():
 
     scores = random_scores(seed=2, n=320, m=10, gaps=0.15)
     tracemalloc.start()
-    got = rank_robustness(scores, n_samples=10_000)
+    got = rank_robustness(scores, n_samples=10_000, include="all")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 300e6
     assert len(got.acceptability) == 320
 
 
-# --- weights ---
-
-
-def test_dirichlet_weights_have_the_declared_mean_and_spread():
-    nominal = pd.Series({"a": 60.0, "b": 30.0, "c": 10.0, "off": 0.0})
-    drawn = sample_weights(nominal, 100_000, seed=3, concentration=50)
-    share = nominal.to_numpy() / 100
-    sd = np.sqrt(share * (1 - share) / 51)
-    np.testing.assert_allclose(drawn.mean(axis=0), share, atol=0.001)
-    np.testing.assert_allclose(drawn.std(axis=0), sd, atol=0.001)
-    np.testing.assert_allclose(drawn.sum(axis=1), 1, atol=1e-12)
-    assert (drawn[:, 3] == 0).all()
-
-
-def test_simplex_weights_are_uniform_whatever_is_nominal():
-    drawn = sample_weights(pd.Series([90, 5, 5]), 100_000, seed=3, spread="simplex")
-    # one of three uniform weights is below t with probability 1 − (1 − t)²
-    for t in (0.1, 0.5, 0.9):
-        np.testing.assert_allclose((drawn < t).mean(axis=0), 1 - (1 - t) ** 2, atol=0.007)
+# --- wrong calls ---
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: sample_weights(pd.Series([0, 0]), 5, 1), "nominal must not be negative and not all zero"),
-        (lambda: sample_weights(pd.Series([1, 1]), 0, 1), "n_samples must be at least 1, not 0"),
-        (lambda: sample_weights(pd.Series([1, 1]), 5, 1, concentration=0), "concentration must be above 0"),
-        (lambda: sample_weights(pd.Series([1, 1]), 5, 1, spread="normal"), "not 'normal'"),
         (lambda: smaa(np.ones((4, 2, 2)), np.ones((5, 2))), "as many samples, not 4 and 5"),
         (lambda: smaa(np.ones((2, 2)), np.ones((5, 3))), "samples × 2 criteria"),
         (lambda: smaa(np.ones(2), np.ones((5, 2))), "2 or 3 dimensions"),
@@ -304,6 +416,17 @@ def test_simplex_weights_are_uniform_whatever_is_nominal():
             r"columns \['a'\], not \['b'\]",
         ),
         (lambda: rank_robustness(scores_of({"a": [1]}, [100]), weights="equal"), "not 'equal'"),
+        (
+            lambda: smaa(pd.DataFrame({1: [1.0], 2: [1.0]}), pd.DataFrame({"1": [1.0], "2": [1.0]})),
+            r"columns \[1, 2\], not \['1', '2'\]",
+        ),
+        (lambda: smaa(np.ones((2, 2)), [[1, 0], [0, 0]]), "all zero, as they are in 1 samples, first 1"),
+        (lambda: first_k_acceptability(np.ones((2, 2)), np.ones((5, 2)), 3), "k must be from 1 to 2, not 3"),
+        (
+            lambda: pairwise_winning(np.ones((2, 2)), np.ones((5, 2)), alternatives=[0, 5]),
+            r"among the 2 that are ranked, not \[5\]",
+        ),
+        (lambda: rank_robustness(scores_of({"a": [1]}, [100]), include="some"), "not 'some'"),
         (
             lambda: rank_robustness(scores_of({"a": [1]}, [100]), n_samples=3).first_k(2),
             "k must be from 1 to 1",

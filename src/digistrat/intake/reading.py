@@ -16,7 +16,8 @@ from digistrat.intake.feedback.sheet import is_feedback_sheet
 from digistrat.intake.forms import Form
 from digistrat.intake.packing import Packed, pack_column
 from digistrat.intake.places import CellRef, Layout, RawBlock, find_cell
-from digistrat.intake.tables import Leftover, cell_text, find_regions
+from digistrat.intake.tables import Leftover, Region, cell_text, find_regions
+from digistrat.intake.tables.aside import sheets_aside
 from digistrat.intake.values import fold
 from digistrat.intake.workbooks import (
     Sheet,
@@ -183,44 +184,47 @@ def _read(path: Path, result: Return, form: Form) -> Return:
 
 def _read_sheets(workbook: Workbook, result: Return, form: Form) -> list[Chunk]:
     """Read the tables of every visible sheet; of the others keep the cells."""
-    chunks = []
     own = (text(f"template.{sheet}", language) for sheet in ("lists", "help_sheet") for language in LANGUAGES)
     unread = {*form.sheets_ignored, *own}
-    for sheet in workbook.sheets:
-        ignored = sheet.name in unread or is_feedback_sheet(sheet)
-        if not ignored:
+    ignored = [sheet.name in unread or is_feedback_sheet(sheet) for sheet in workbook.sheets]
+    found: list[list[tuple[Region, Chunk]]] = []
+    for sheet, is_ignored in zip(workbook.sheets, ignored, strict=True):
+        if not is_ignored:
             _note_annotations(sheet, result, form)
-        if not sheet.cells:
-            continue
-        regions = [] if sheet.hidden or ignored else find_regions(sheet, form, result.file)
-        for region in regions:
-            chunks.append(read_region(region))
-            result.findings += region.findings
-            result.leftovers += region.leftovers
-        if regions:
-            continue
-        role = "ignored" if ignored else "hidden" if sheet.hidden else "unused"
-        kept = [
-            Leftover(result.file, sheet.name, cell_address(*place), role, "", shown)
-            for place, cell in sheet.cells.items()
-            if (shown := cell_text(cell))
-        ]
-        result.leftovers += kept
-        if kept and role != "ignored":
-            code, severity = SHEETS[role]
-            if any(fold(sheet.name) in table.sheet_names for table in form.tables):
-                severity = "warning"  # a table that the form wants
-            result.findings.append(
-                make_finding(
-                    code,
-                    severity,
-                    form.language,
-                    file=result.file,
-                    sheet=sheet.name,
-                    value=str(len(kept)),
-                )
-            )
+        is_read = sheet.cells and not (sheet.hidden or is_ignored)
+        regions = find_regions(sheet, form, result.file) if is_read else []
+        found.append([(region, read_region(region)) for region in regions])
+    aside = sheets_aside([[region for region, _ in own] for own in found])
+    chunks = []
+    for number, sheet in enumerate(workbook.sheets):
+        if found[number] and number not in aside:
+            for region, chunk in found[number]:
+                chunks.append(chunk)
+                result.findings += region.findings
+                result.leftovers += region.leftovers
+            by_column = all(region.orientation == "columns" for region, _ in found[number])
+            _note_struck(sheet, result, form, by_column=by_column)
+        else:
+            _keep_unread(sheet, "ignored" if ignored[number] else "", result, form)
     return chunks
+
+
+def _keep_unread(sheet: Sheet, role: str, result: Return, form: Form) -> None:
+    """Keep the cells of a sheet that is not read, and say so, unless it is one to ignore."""
+    role = role or ("hidden" if sheet.hidden else "unused")
+    kept = [
+        Leftover(result.file, sheet.name, cell_address(*place), role, "", shown)
+        for place, cell in sheet.cells.items()
+        if (shown := cell_text(cell))
+    ]
+    result.leftovers += kept
+    if not kept or role == "ignored":
+        return
+    code, severity = SHEETS[role]
+    if any(fold(sheet.name) in table.sheet_names for table in form.tables):
+        severity = "warning"  # a table that the form wants
+    place = {"file": result.file, "sheet": sheet.name, "value": str(len(kept))}
+    result.findings.append(make_finding(code, severity, form.language, values=None, **place))
 
 
 def _note_annotations(sheet: Sheet, result: Return, form: Form) -> None:
@@ -231,6 +235,26 @@ def _note_annotations(sheet: Sheet, result: Return, form: Form) -> None:
         place = {"file": result.file, "sheet": sheet.name, "cell": cell}
         result.findings.append(
             make_finding(kind, "info", form.language, values=None, value=said[:200], **place)
+        )
+
+
+def _note_struck(sheet: Sheet, result: Return, form: Form, *, by_column: bool) -> None:
+    """Say what is struck through, once for each record: an office may have taken it back."""
+    lines: dict[int, list[tuple[int, int]]] = {}
+    for place in sorted(place for place in sheet.struck if cell_text(sheet.cells[place])):
+        lines.setdefault(place[by_column], []).append(place)
+    for places in lines.values():
+        result.findings.append(
+            make_finding(
+                "struck-through",
+                "warning",
+                form.language,
+                file=result.file,
+                sheet=sheet.name,
+                cell=cell_address(*places[0]),
+                value=cell_text(sheet.cells[places[0]])[:200],
+                values={"count": len(places)},
+            )
         )
 
 

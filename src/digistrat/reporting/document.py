@@ -165,7 +165,8 @@ def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
     if results.impact is None:
         return pd.DataFrame()
     inventory = results.inventory
-    top = results.impact.table.dropna(subset=["rank"]).sort_values("rank").head(n)
+    ranked = results.impact.table.dropna(subset=["rank"]).sort_values("rank")
+    top = ranked.head(n)
     projects = inventory.projects.reindex(top.index)
     offices = inventory.offices["name"]
     table = pd.DataFrame(
@@ -179,9 +180,10 @@ def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
             "upper": top["upper"],
         }
     )
-    if results.robustness is not None:
-        table["p05"] = results.robustness.rank_interval["p05"].reindex(top.index)
-        table["p95"] = results.robustness.rank_interval["p95"].reindex(top.index)
+    robust = results.robustness  # its ranks stand beside the rank only where they are of the same field
+    if robust is not None and set(robust.rank_interval.index) == set(ranked.index):
+        table["p05"] = robust.rank_interval["p05"].reindex(top.index)
+        table["p95"] = robust.rank_interval["p95"].reindex(top.index)
     if results.portfolio is not None:
         table["reason"] = results.portfolio.table["reason"].reindex(top.index)
     if results.plan is not None:

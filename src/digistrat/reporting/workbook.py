@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from digistrat.reporting.results import Results
-from digistrat.scoring.composite import Scores, describe_rule
+from digistrat.scoring.composite import Scores
+from digistrat.scoring.rules import describe_rule
 from digistrat.texts import format_number, has_text, text
 
 # Excel's own limit for a cell

@@ -1,7 +1,7 @@
-"""Aggregation rules as data, and what they make of ratings that are partly missing.
+"""Ratings that are partly missing → scores with bounds, coverage and contributions, level by level.
 
 Three things that are not a number stay apart: a *missing* or *unreadable* rating widens the bounds, one
-that is *not applicable* leaves the denominator.
+that is *not applicable* leaves the denominator. The rules stand in `digistrat.scoring.rules`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.ranking import per_criterion, rank_scores
-from digistrat.texts import text
+from digistrat.scoring.inputs import per_criterion
+from digistrat.scoring.ranking import rank_scores
+from digistrat.scoring.rules import RULES, Node, combine, make_hierarchy
 
 Array = npt.NDArray[Any]
 
@@ -26,57 +27,30 @@ SCORE_STATES = ("scored", "provisional", "not_scored")
 """What is known of one score; only ``scored`` ones have a rank."""
 
 COVERAGE_TOLERANCE = 1e-9  # 2 of 3 criteria of weight 100/3 reach a threshold of 2/3
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How ratings become one score; part of the maturity model, not an implementation detail.
-
-    Attributes
-    ----------
-    name : str
-        Key in `RULES`; the texts are ``rule.<name>.name`` and ``rule.<name>.description``.
-    is_additive : bool
-        Whether the score is a sum of contributions and may be taken over the assessed criteria alone.
-    source : str
-        Where the rule is defined.
-    """
-
-    name: str
-    is_additive: bool
-    source: str
-
-
-RULES: Mapping[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule("weighted_mean", True, "OECD/JRC 2008, Handbook on Constructing Composite Indicators, ch. 6"),
-        Rule("minimum", False, "OZG-Reifegradmodell 1.1, June 2020"),
-        Rule("share_of_yes", True, "UN E-Government Survey 2022, Local Online Service Index"),
-        Rule("geometric", False, "UNDP, Human Development Report 2020, technical notes"),
-    )
-}
-"""The aggregation rules by name."""
-
-
-def describe_rule(rule: str, language: str = "de") -> str:
-    """Return a rule's name and one-line description, as charts print it.
-
-    Examples
-    --------
-    >>> describe_rule("minimum", "en")
-    'Minimum: the criterion with the lowest value decides'
-    """
-    _known_rule(rule)
-    return f"{text(f'rule.{rule}.name', language)}: {text(f'rule.{rule}.description', language)}"
+CERTAIN = 1e-9  # bounds that are no further apart leave nothing open
 
 
 @dataclass(frozen=True, eq=False)
 class Aggregate:
-    """What `aggregate` gives: the table of `Scores`, the contributions, and the middle level."""
+    """What `aggregate` gives.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As in `Scores`.
+    contributions, weights_used : DataFrame
+        Alternatives × criteria: points whose row sum is the score, and the share of 100 with which each
+        assessed criterion counts; NaN where a rule is not additive.
+    hierarchy : Node
+        The total and its groups.
+    groups, group_coverage : DataFrame, optional
+        Alternatives × groups: score and coverage.
+    """
 
     table: pd.DataFrame
     contributions: pd.DataFrame
+    weights_used: pd.DataFrame
+    hierarchy: Node
     groups: pd.DataFrame | None = None
     group_coverage: pd.DataFrame | None = None
 
@@ -87,48 +61,57 @@ def aggregate(
     states: pd.DataFrame,
     *,
     rule: str,
+    low: pd.DataFrame | None = None,
+    high: pd.DataFrame | None = None,
     coverage_threshold: float = 2 / 3,
     group_of: Mapping[Any, str] | pd.Series | None = None,
+    parent_of: Mapping[Any, str] | pd.Series | None = None,
+    group_rule: str | None = None,
     group_threshold: float = 0.5,
 ) -> Aggregate:
     """Aggregate values on 0–100 to one score per alternative, with bounds, coverage and rank.
 
-    The additive score is the weighted mean over the *assessed* criteria, their weights rescaled; under
-    the minimum and geometric rules anything missing leaves bounds only (score NaN). The bounds put every
-    missing or unreadable value at the floor (0) and at the target (100). What is not applicable leaves
-    the denominator of score, bounds and coverage. A criterion of weight 0 counts nowhere.
-
-    With `group_of` the middle level is scored by the same rule. The total is taken over all criteria with
-    their flat weights (share of the group × share within the group), so it is the weighted mean of the
-    group scores where everything is assessed; where something is missing its weight goes to all other
-    criteria, not to those of its own group alone.
+    Each level is joined from the one below: criteria to groups, groups to the total. The additive score is
+    the weighted mean over the *assessed* members, their weights rescaled within the group, so that what is
+    missing is made up for by its own group and the total is the mean of the groups that are shown. Under
+    the other rules anything missing leaves bounds only (score NaN), unless the bounds meet. The bounds
+    put every missing or unreadable value at the floor (0) and at the target (100), and one that is known
+    as an interval at its ends. What is not applicable leaves the denominator of score, bounds and
+    coverage; a group keeps its weight. A criterion of weight 0 counts nowhere.
 
     Parameters
     ----------
     values : DataFrame
         Alternatives × criteria on 0–100, NaN wherever the state is not ``assessed``.
     weights : Series
-        By criterion; only their proportions count. Under ``minimum`` they count for the coverage alone.
+        By criterion; only their proportions count. Under ``minimum`` they count for the coverage alone. A
+        group's weight is the sum of those of its criteria.
     states : DataFrame
         Same labels as `values`, entries of `STATES`.
     rule : str
         Key of `RULES`. ``share_of_yes`` takes equal weights and values of 0 and 100 only.
+    low, high : DataFrame, optional
+        Same labels: ends of what an assessed value may be; by default the value itself.
     coverage_threshold : float
         Assessed share of the applicable weight below which a score is provisional.
-    group_of : mapping or Series, optional
-        Criterion → group.
+    group_of, parent_of, group_rule
+        As in `make_hierarchy`.
     group_threshold : float
-        The same for every single group.
+        The same for every single group. A score is provisional, too, where a group is known as an interval
+        only (a rule that is not additive, with something missing): it is then made without that group.
 
     Returns
     -------
     Aggregate
-        Table, contributions and, with `group_of`, scores and coverage per group.
 
     Raises
     ------
     ValueError
-        If labels, states, values, weights or the rule are not as described.
+        If labels, states, values, weights or a rule are not as described.
+
+    Notes
+    -----
+    Level by level as in OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7.
 
     Examples
     --------
@@ -140,10 +123,10 @@ def aggregate(
     a   70.0   70.0   70.0
     b   50.0   37.5   62.5
     """
-    _known_rule(rule)
     for name, threshold in (("coverage_threshold", coverage_threshold), ("group_threshold", group_threshold)):
         if not 0 <= threshold <= 1:
             raise ValueError(f"{name} must lie between 0 and 1, not {threshold}")
+    root = make_hierarchy(values.columns, rule, group_of=group_of, parent_of=parent_of, group_rule=group_rule)
     require_unique(values)
     states = align(states, values, "states")
     weight = per_criterion(weights, values.columns, "weights")
@@ -153,14 +136,20 @@ def aggregate(
     _check_values(value, state, values)
     if rule == "share_of_yes":
         _check_yes_no(value, weight)
+    ends = [
+        value if end is None else align(end, values, name).to_numpy(dtype=float, na_value=np.nan)
+        for name, end in (("low", low), ("high", high))
+    ]
+    _check_ends(value, ends[0], ends[1], state)
 
-    level = _level(value, weight, state, rule)
+    levels: dict[str, _Level] = {}
+    level = _level(root, _Members.of(value, ends[0], ends[1], weight, state), levels)
+    groups = {node.name: levels[node.name] for node in root.below()}
     provisional = level.coverage < coverage_threshold - COVERAGE_TOLERANCE
     provisional |= level.is_applicable & np.isnan(level.score)
-    groups = group_coverage = None
-    if group_of is not None:
-        groups, group_coverage = _groups(value, weight, state, rule, values, group_of)
-        provisional |= (group_coverage < group_threshold - COVERAGE_TOLERANCE).to_numpy().any(axis=1)
+    for group in groups.values():
+        provisional |= group.coverage < group_threshold - COVERAGE_TOLERANCE
+        provisional |= group.is_assessed & np.isnan(group.score)  # an interval: not in the point score
     score_state = np.where(level.is_assessed, np.where(provisional, "provisional", "scored"), "not_scored")
     score = pd.Series(level.score, index=values.index)
     table = pd.DataFrame(
@@ -173,13 +162,57 @@ def aggregate(
             "rank": rank_scores(score.where(score_state == "scored")),
         }
     )
-    points = pd.DataFrame(level.points, index=values.index, columns=values.columns)
-    return Aggregate(table, points, groups, group_coverage)
+
+    def frame(columns: Mapping[str, Array]) -> pd.DataFrame | None:
+        return pd.DataFrame(columns, index=values.index).rename_axis(columns="group") if groups else None
+
+    return Aggregate(
+        table,
+        pd.DataFrame(level.used * value, index=values.index, columns=values.columns),
+        pd.DataFrame(level.used * 100, index=values.index, columns=values.columns),
+        root,
+        frame({name: group.score for name, group in groups.items()}),
+        frame({name: group.coverage for name, group in groups.items()}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """What a level is joined from, alternatives × members: criteria, or groups."""
+
+    score: Array
+    lower: Array
+    upper: Array
+    coverage: Array
+    is_known: Array
+    is_applicable: Array
+    weight: Array
+
+    @classmethod
+    def of(cls, value: Array, low: Array, high: Array, weight: Array, state: Array) -> _Members:
+        """Take the criteria; what is not assessed may lie anywhere on 0–100."""
+        applicable = (state != "not_applicable") & (weight > 0)
+        assessed = applicable & (state == "assessed")
+        lower, upper = np.where(assessed, low, 0.0), np.where(assessed, high, 100.0)
+        return cls(value, lower, upper, assessed.astype(float), assessed, applicable, weight)
+
+    def at(self, positions: tuple[int, ...]) -> _Members:
+        """Take some of the members."""
+        at = list(positions)
+        return _Members(
+            score=self.score[:, at],
+            lower=self.lower[:, at],
+            upper=self.upper[:, at],
+            coverage=self.coverage[:, at],
+            is_known=self.is_known[:, at],
+            is_applicable=self.is_applicable[:, at],
+            weight=self.weight[at],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """One level of the hierarchy as arrays over the alternatives."""
+    """One node of the hierarchy as arrays over the alternatives; ``used`` is alternatives × all criteria."""
 
     score: Array
     lower: Array
@@ -187,71 +220,77 @@ class _Level:
     coverage: Array
     is_assessed: Array
     is_applicable: Array
-    points: Array
+    used: Array
 
 
-def _level(value: Array, weight: Array, state: Array, rule: str) -> _Level:
-    applicable = (state != "not_applicable") & (weight > 0)
-    assessed = applicable & (state == "assessed")
-    lower = combine(np.where(assessed, value, 0.0), weight, applicable, rule)
-    upper = combine(np.where(assessed, value, 100.0), weight, applicable, rule)
-    complete = (applicable == assessed).all(axis=1)
-    points = np.full(value.shape, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        coverage = (assessed * weight).sum(axis=1) / (applicable * weight).sum(axis=1)
-        if RULES[rule].is_additive:
-            rescaled = weight / (assessed * weight).sum(axis=1, keepdims=True)
-            points = np.where(assessed, rescaled * value, np.nan)
-    is_assessed = assessed.any(axis=1)
-    if RULES[rule].is_additive:
-        score = np.where(is_assessed, np.nansum(points, axis=1).clip(0, 100), np.nan)
+def _level(node: Node, criteria: _Members, levels: dict[str, _Level]) -> _Level:
+    """Join a node's members; it and every node below are added to the levels."""
+    if not node.children:
+        members = criteria.at(node.criteria)
+        inner: list[Array] = []
     else:
-        score = np.where(complete & is_assessed, lower, np.nan)
-    # Float noise must not put a score outside its own bounds, nor open them where nothing is missing.
-    lower = np.where(complete, score, np.fmin(lower, score))
-    upper = np.where(complete, score, np.fmax(upper, score))
-    return _Level(score, lower, upper, coverage, is_assessed, applicable.any(axis=1), points)
+        below = [_level(child, criteria, levels) for child in node.children]
+        members = _Members(
+            score=np.column_stack([level.score for level in below]),
+            lower=np.column_stack([level.lower for level in below]),
+            upper=np.column_stack([level.upper for level in below]),
+            coverage=np.column_stack([level.coverage for level in below]),
+            is_known=np.column_stack([~np.isnan(level.score) for level in below]),
+            is_applicable=np.column_stack([level.is_applicable for level in below]),
+            weight=np.array([criteria.weight[list(child.criteria)].sum() for child in node.children]),
+        )
+        inner = [level.used for level in below]
+    joined, share = _join(members, node.rule)
+    used = np.full(criteria.score.shape, np.nan)
+    if node.is_additive:
+        if inner:
+            for child, part, own in zip(node.children, inner, share.T, strict=True):
+                at = list(child.criteria)
+                used[:, at] = part[:, at] * own[:, None]
+        else:
+            used[:, list(node.criteria)] = share
+        points = np.where(np.isnan(used), 0.0, used * np.where(np.isnan(used), 0.0, criteria.score))
+        joined["score"] = np.where(joined["is_assessed"], points.sum(axis=1).clip(0, 100), np.nan)
+    level = levels[node.name] = _Level(**_within_bounds(joined, members), used=used)
+    return level
 
 
-def combine(value: Array, weight: Array, applicable: Array, rule: str) -> Array:
-    """Combine complete values (… × criteria, 0–100) by a rule; NaN where no criterion is applicable."""
-    if rule == "minimum":
-        lowest = np.where(applicable, value, np.inf).min(axis=-1)
-        return np.where(np.isinf(lowest), np.nan, lowest)
-    used = applicable * weight
+def _join(members: _Members, rule: str) -> tuple[dict[str, Array], Array]:
+    """Join members by a rule; and the share with which each known one counts, NaN for the others."""
+    weight, applicable, known = members.weight, members.is_applicable, members.is_known
+    lower = combine(np.where(applicable, members.lower, 0.0), weight, applicable, rule)
+    upper = combine(np.where(applicable, members.upper, 0.0), weight, applicable, rule)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = used / used.sum(axis=-1, keepdims=True)
-        if rule == "geometric":
-            powers = np.where(share > 0, share * np.log(value / 100), np.where(share == 0, 0.0, np.nan))
-            return 100 * np.exp(powers.sum(axis=-1))
-        return (share * value).sum(axis=-1).clip(0, 100)
-
-
-def _groups(
-    value: Array,
-    weight: Array,
-    state: Array,
-    rule: str,
-    values: pd.DataFrame,
-    group_of: Mapping[Any, str] | pd.Series,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    mapping = dict(group_of.items())
-    lost = [c for c in values.columns if not isinstance(mapping.get(c), str) or not mapping[c]]
-    if lost:
-        raise ValueError(f"group_of must name a group for every criterion, not for {lost}")
-    member = np.array([mapping[c] for c in values.columns], dtype=object)
-    names = list(dict.fromkeys(member))
-    levels = {
-        g: _level(value[:, member == g], weight[member == g], state[:, member == g], rule) for g in names
+        total = (applicable * weight).sum(axis=1)
+        coverage = (applicable * weight * np.where(applicable, members.coverage, 0.0)).sum(axis=1) / total
+        counts = known & applicable
+        share = np.where(counts, weight / (counts * weight).sum(axis=1, keepdims=True), np.nan)
+    is_assessed = counts.any(axis=1)
+    if RULES[rule].is_additive:
+        score = np.where(is_assessed, np.nansum(share * np.where(counts, members.score, 0.0), axis=1), np.nan)
+    else:
+        score = combine(np.where(counts, members.score, 0.0), weight, counts, rule)
+        is_complete = (counts == applicable).all(axis=1) & is_assessed
+        is_certain = is_assessed & (upper - lower <= CERTAIN)  # a known 0 decides
+        score = np.where(is_complete, score, np.where(is_certain, lower, np.nan))
+    answer = {
+        "score": score,
+        "lower": lower,
+        "upper": upper,
+        "coverage": coverage,
+        "is_assessed": is_assessed | (applicable & (members.coverage > 0)).any(axis=1),
+        "is_applicable": applicable.any(axis=1),
     }
-    scores = pd.DataFrame({g: level.score for g, level in levels.items()}, index=values.index)
-    coverage = pd.DataFrame({g: level.coverage for g, level in levels.items()}, index=values.index)
-    return scores.rename_axis(columns="group"), coverage.rename_axis(columns="group")
+    return answer, share
 
 
-def _known_rule(rule: str) -> None:
-    if rule not in RULES:
-        raise ValueError(f"rule must be one of {', '.join(RULES)}, not {rule!r}")
+def _within_bounds(joined: dict[str, Array], members: _Members) -> dict[str, Array]:
+    """Let float noise neither put a score outside its bounds, nor open them where everything is certain."""
+    score, applicable = joined["score"], members.is_applicable
+    is_exact = (~applicable | (members.lower == members.upper)).all(axis=1) & ~np.isnan(score)
+    lower = np.where(is_exact, score, np.fmin(joined["lower"], score))
+    upper = np.where(is_exact, score, np.fmax(joined["upper"], score))
+    return {**joined, "lower": lower, "upper": upper}
 
 
 def require_unique(frame: pd.DataFrame) -> None:
@@ -289,6 +328,19 @@ def _check_values(value: Array, state: Array, values: pd.DataFrame) -> None:
                 f"{message}; found state {state[i, j]!r} and value {value[i, j]} at {values.index[i]!r} × "
                 f"{values.columns[j]!r} ({len(found)} such places)"
             )
+
+
+def _check_ends(value: Array, low: Array, high: Array, state: Array) -> None:
+    assessed = state == "assessed"
+    with np.errstate(invalid="ignore"):
+        right = (
+            (low >= -CERTAIN) & (low <= value + CERTAIN) & (value <= high + CERTAIN) & (high <= 100 + CERTAIN)
+        )
+    if (assessed & ~right).any():
+        i, j = np.argwhere(assessed & ~right)[0]
+        raise ValueError(
+            f"low and high must enclose the value on 0–100, found {low[i, j]}, {value[i, j]}, {high[i, j]}"
+        )
 
 
 def _check_yes_no(value: Array, weight: Array) -> None:

@@ -1,48 +1,23 @@
 """From ratings to `Scores`: value functions, coverage, bounds, contributions, and the way back.
 
 No value here depends on the other alternatives of the sample, so adding an office changes no other
-office's score. The rules of aggregation stand in `digistrat.scoring.aggregation`.
+office's score. Value functions stand in `digistrat.scoring.values`, rules in `digistrat.scoring.rules`.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.aggregation import (
-    RULES,
-    SCORE_STATES,
-    STATES,
-    Aggregate,
-    Rule,
-    aggregate,
-    align,
-    describe_rule,
-    require_unique,
-)
-from digistrat.scoring.ranking import per_criterion
-
-Array = npt.NDArray[Any]
-Numbers = TypeVar("Numbers")
-
-__all__ = [
-    "RULES",
-    "SCORE_STATES",
-    "STATES",
-    "Aggregate",
-    "Rule",
-    "Scores",
-    "aggregate",
-    "describe_rule",
-    "linear_value",
-    "score_table",
-]
+from digistrat.scoring.aggregation import SCORE_STATES, aggregate, align, require_unique
+from digistrat.scoring.inputs import per_criterion
+from digistrat.scoring.rules import Node
+from digistrat.scoring.values import SHAPES, criterion_values, interval_values
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,21 +36,42 @@ class Scores:
     contributions : DataFrame
         Same shape: points whose row sum is the score under additive rules; NaN under the others.
     criteria : DataFrame
-        By criterion: name, weight (sum 100), floor, target, direction (+1, −1), unit, source, group.
+        By criterion: name, weight (sum 100), floor, target, direction (+1, −1), unit, source, group, parent,
+        shape.
     rule : str
         Key of `RULES`.
+    low, high : DataFrame
+        Same shape as `values`: the ends of what a value may be. Equal to it where it is certain, 0 and 100
+        where nothing is assessed, NaN where the criterion does not apply.
+    weights_used : DataFrame
+        Same shape: the share of 100 with which an assessed criterion counts, rescaled level by level; NaN
+        under rules that are not additive.
+    hierarchy : Node
+        The total, its groups, and their rules.
+    rule_source : str
+        Where the model of criteria, weights and rule comes from.
     inventory : Inventory, optional
         What the ratings came from: gives charts their date and source.
     groups, group_coverage : DataFrame, optional
         Alternatives × groups of criteria: score and coverage of the middle level.
     raw : DataFrame, optional
         Alternatives × criteria: the numbers before the value functions.
+    raw_office, raw_moderated : DataFrame, optional
+        Same shape as `raw`: the office's own rating, and that of the unit or a group, which counts where
+        there is one.
+    remarks : DataFrame, optional
+        Same shape as `raw`: what was written beside a rating, such as evidence or a reason.
+    targets : DataFrame, optional
+        Same shape as `values`: the value an alternative aims at itself; NaN where it names no target.
+    levels : tuple of (str, float)
+        Names of spans of the score, each with the score from which it is reached, by rising score.
     what : str
         What is scored: ``maturity``, ``readiness``, ``impact``.
     unit : str
         What an alternative is: ``office``, ``service``, ``project``.
     cells : callable, optional
-        ``cells(alternative, criterion)`` is the place of the rating, such as ``A16.xlsx › Vorhaben › F12``.
+        ``cells(alternative, criterion)`` is the place of the rating, such as ``A16.xlsx › Vorhaben › F12``;
+        of one that nobody gave, the sheet and the column it belongs to.
     """
 
     table: pd.DataFrame
@@ -84,9 +80,19 @@ class Scores:
     contributions: pd.DataFrame
     criteria: pd.DataFrame
     rule: str
+    low: pd.DataFrame
+    high: pd.DataFrame
+    weights_used: pd.DataFrame
+    hierarchy: Node
+    rule_source: str = ""
     inventory: Any = None
     groups: pd.DataFrame | None = None
     raw: pd.DataFrame | None = None
+    raw_office: pd.DataFrame | None = None
+    raw_moderated: pd.DataFrame | None = None
+    remarks: pd.DataFrame | None = None
+    targets: pd.DataFrame | None = None
+    levels: tuple[tuple[str, float], ...] = ()
     what: str = ""
     unit: str = ""
     cells: Callable[[str, str], str] | None = None
@@ -103,10 +109,13 @@ class Scores:
         Returns
         -------
         DataFrame
-            By criterion: ``name``, ``raw``, ``value`` (0–100), ``state``, ``weight`` (of 100),
-            ``weight_used`` (rescaled over what is assessed, additive rules), ``points``
-            (``weight_used`` × value / 100, sum is the score), ``gap`` (what is missing from the
-            value to the target, 0–100), ``cell`` (empty where no place is known).
+            By criterion: ``name``, ``group``, ``group_weight`` (of 100), ``raw`` (the rating that counts),
+            ``office`` and ``moderated`` (the two ratings side by side), ``value`` (0–100), ``low`` and
+            ``high`` (what it may be), ``state``, ``weight`` (of 100), ``weight_used`` (rescaled over what is
+            assessed, additive rules), ``points`` (``weight_used`` × value / 100, sum is the score), ``gap``
+            (what the value lacks to the alternative's own target, or to the criterion's where there is no
+            own one at all), ``gap_to_top`` (what it lacks to 100), ``remark`` (evidence or reason; empty
+            where there is none), ``cell`` (empty where no place is known).
 
         Raises
         ------
@@ -117,26 +126,34 @@ class Scores:
             known = [str(label) for label in self.table.index]
             close = difflib.get_close_matches(str(alternative), known, n=3) or known[:3]
             raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")
-        value, state = self.values.loc[alternative], self.states.loc[alternative]
+        value = self.values.loc[alternative]
         nothing = pd.Series(np.nan, index=self.values.columns)
+
+        def row(frame: pd.DataFrame | None) -> pd.Series:
+            return nothing if frame is None else pd.Series(frame.loc[alternative])
+
+        places = [self.cells(alternative, c) if self.cells else "" for c in self.values.columns]
+        aim = 100.0 if self.targets is None else row(self.targets)
         weight = self.criteria["weight"]
-        assessed = weight.where((state == "assessed").to_numpy())
-        additive = RULES[self.rule].is_additive and assessed.sum() > 0
         return pd.DataFrame(
             {
                 "name": self.criteria["name"],
-                "raw": nothing if self.raw is None else self.raw.loc[alternative],
+                "group": self.criteria["group"],
+                "group_weight": weight.groupby(self.criteria["group"]).transform("sum"),
+                "raw": row(self.raw),
+                "office": row(self.raw_office),
+                "moderated": row(self.raw_moderated),
                 "value": value,
-                "state": state,
+                "low": self.low.loc[alternative],
+                "high": self.high.loc[alternative],
+                "state": self.states.loc[alternative],
                 "weight": weight,
-                "weight_used": assessed / assessed.sum() * 100 if additive else nothing,
+                "weight_used": self.weights_used.loc[alternative],
                 "points": self.contributions.loc[alternative],
-                "gap": 100 - value,
-                "cell": pd.Series(
-                    ["" if self.cells is None else self.cells(alternative, c) for c in self.values.columns],
-                    index=self.values.columns,
-                    dtype="str",
-                ),
+                "gap": (aim - value).clip(lower=0),
+                "gap_to_top": 100 - value,
+                "remark": "" if self.remarks is None else self.remarks.loc[alternative],
+                "cell": pd.Series(places, index=self.values.columns, dtype="str"),
             }
         ).rename_axis("criterion")
 
@@ -159,67 +176,19 @@ class Scores:
     __repr__ = __str__
 
 
-def linear_value(raw: Numbers, floor: Any, target: Any) -> Numbers:
-    """Map numbers to 0 at the floor and 100 at the target, straight between, capped outside.
-
-    Parameters
-    ----------
-    raw : float, array, Series or DataFrame
-        Numbers in the criterion's own unit; NaN stays NaN.
-    floor, target : float, or Series by column for a DataFrame
-        Fixed anchors from the strategy, never the sample's own minimum and maximum. A target below the
-        floor means that less is better.
-
-    Returns
-    -------
-    same type as `raw`
-        Values on 0–100.
-
-    Raises
-    ------
-    ValueError
-        If an anchor is missing, or floor and target are the same.
-
-    Notes
-    -----
-    :math:`v = 100 (x - f) / (t - f)`, distance between goalposts; OECD/JRC (2008), section 5; UNDP (2020).
-
-    Examples
-    --------
-    >>> linear_value(pd.Series([1.0, 3.0, 9.0, None]), 0, 4).tolist()
-    [25.0, 75.0, 100.0, nan]
-    >>> linear_value(30.0, 90, 0)
-    66.66666666666666
-    """
-    numbers: Any = raw
-    if isinstance(numbers, pd.DataFrame):
-        floor = per_criterion(floor, numbers.columns, "floor")
-        target = per_criterion(target, numbers.columns, "target")
-    low, high = np.asarray(floor, dtype=float), np.asarray(target, dtype=float)
-    if not (np.isfinite(low).all() and np.isfinite(high).all()):
-        raise ValueError(f"floor and target must be finite numbers, not floor={floor}, target={target}")
-    if (low == high).any():
-        raise ValueError(f"floor and target must differ, not floor={floor}, target={target}")
-    if isinstance(numbers, pd.DataFrame | pd.Series):
-        array = numbers.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        array = np.asarray(numbers, dtype=float)
-    value = np.clip((array - low) / (high - low), 0, 1) * 100
-    if isinstance(numbers, pd.DataFrame):
-        return cast(Numbers, pd.DataFrame(value, index=numbers.index, columns=numbers.columns))
-    if isinstance(numbers, pd.Series):
-        return cast(Numbers, pd.Series(value, index=numbers.index, name=numbers.name))
-    return cast(Numbers, value if isinstance(numbers, np.ndarray) else float(value))
-
-
 def score_table(
     raw: pd.DataFrame,
     states: pd.DataFrame | None,
     criteria: pd.DataFrame,
     *,
     rule: str,
+    group_rule: str | None = None,
+    low: pd.DataFrame | None = None,
+    high: pd.DataFrame | None = None,
     coverage_threshold: float = 2 / 3,
     group_threshold: float = 0.5,
+    rule_source: str = "",
+    levels: Sequence[tuple[str, float]] = (),
     inventory: Any = None,
     cells: Callable[[str, str], str] | None = None,
     what: str = "",
@@ -232,16 +201,20 @@ def score_table(
     raw : DataFrame
         Alternatives × criteria in the criteria's own units; NaN where there is no number.
     states : DataFrame, optional
-        Same labels, entries of `STATES`; None takes every NaN as ``missing``.
+        Same labels, entries of `STATES`; None takes every NaN as ``missing``. Under ``share_of_yes`` a number
+        that is neither the floor nor the target is unreadable.
     criteria : DataFrame
         Indexed by criterion: ``weight`` (sum 100), ``floor``, ``target``; optional ``name``, ``direction``
-        (+1, −1; follows from the anchors), ``unit``, ``source``, ``group`` (all or none). Further columns
-        are kept.
-    rule : str
-        Key of `RULES`.
+        (+1, −1; follows from the anchors), ``unit``, ``source``, ``group`` (all or none), ``parent`` (of the
+        group), ``shape`` and ``points`` (as in `criterion_values`). Further columns are kept.
+    rule, group_rule : str
+        Keys of `RULES`: what joins criteria, and what joins groups (by default the same).
+    low, high : DataFrame, optional
+        Same labels as `raw`, in the same units: ends of ratings that are known as an interval; NaN for the
+        rating itself.
     coverage_threshold, group_threshold : float
         As in `aggregate`.
-    inventory, cells, what, unit
+    rule_source, levels, inventory, cells, what, unit
         As in `Scores`.
 
     Returns
@@ -252,8 +225,8 @@ def score_table(
     Raises
     ------
     ValueError
-        If labels do not fit, weights do not sum to 100, an anchor is missing, or state and number
-        contradict each other.
+        If labels do not fit, a number is not finite, weights do not sum to 100, an anchor is missing, or
+        state and number contradict each other.
 
     Examples
     --------
@@ -265,24 +238,32 @@ def score_table(
     criteria = _complete_criteria(criteria)
     require_unique(raw)
     raw = align(raw, raw.reindex(columns=criteria.index), "raw")
-    numbers = pd.DataFrame(
-        raw.to_numpy(dtype=float, na_value=np.nan), index=raw.index, columns=criteria.index
-    )
+    numbers = _numbers(raw, "raw")
     if states is None:
         known = np.where(numbers.isna(), "missing", "assessed")
         states = pd.DataFrame(known, index=numbers.index, columns=numbers.columns)
     states = align(states, numbers, "states").astype("str")
-    values = linear_value(numbers, criteria["floor"], criteria["target"])
-    group_of = criteria["group"] if (criteria["group"] != "").any() else None
+    values = criterion_values(numbers, criteria)
+    if rule == "share_of_yes":
+        is_neither = (values > 0) & (values < 100)
+        values, states = values.mask(is_neither), states.mask(is_neither, "unreadable")
+    lower, upper = _ends(numbers, low, high, criteria)
+    lower, upper = lower.mask(lower > values, values), upper.mask(upper < values, values)
+    has_groups = bool((criteria["group"] != "").any())
     result = aggregate(
         values,
         criteria["weight"],
         states,
         rule=rule,
+        low=lower,
+        high=upper,
         coverage_threshold=coverage_threshold,
-        group_of=group_of,
+        group_of=criteria["group"] if has_groups else None,
+        parent_of=criteria.set_index("group")["parent"].groupby(level=0).first() if has_groups else None,
+        group_rule=group_rule,
         group_threshold=group_threshold,
     )
+    is_open, is_out = states.isin(["missing", "unreadable"]), states == "not_applicable"
     return Scores(
         table=result.table,
         values=values,
@@ -290,14 +271,43 @@ def score_table(
         contributions=result.contributions,
         criteria=criteria,
         rule=rule,
+        low=lower.mask(is_open, 0.0).mask(is_out),
+        high=upper.mask(is_open, 100.0).mask(is_out),
+        weights_used=result.weights_used,
+        hierarchy=result.hierarchy,
+        rule_source=rule_source,
         inventory=inventory,
         groups=result.groups,
         raw=numbers,
+        levels=tuple(levels),
         what=what,
         unit=unit,
         cells=cells,
         group_coverage=result.group_coverage,
     )
+
+
+def _numbers(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+    array = frame.to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(array).any():
+        i, j = np.argwhere(np.isinf(array))[0]
+        raise ValueError(
+            f"{what} must be finite, found {array[i, j]} at {frame.index[i]!r} × {frame.columns[j]!r}"
+        )
+    return pd.DataFrame(array, index=frame.index, columns=frame.columns)
+
+
+def _ends(
+    numbers: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None, criteria: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the values of the ends of every rating."""
+    ends = []
+    for name, end in (("low", low), ("high", high)):
+        given = numbers if end is None else _numbers(align(end, numbers, name), name)
+        ends.append(given.where(given.notna() & numbers.notna(), numbers))
+    if (ends[0] > ends[1]).any(axis=None):
+        raise ValueError("low must not be above high")
+    return interval_values(ends[0], ends[1], criteria)
 
 
 def _complete_criteria(criteria: pd.DataFrame) -> pd.DataFrame:
@@ -324,9 +334,12 @@ def _complete_criteria(criteria: pd.DataFrame) -> pd.DataFrame:
         c: (criteria[c] if c in criteria.columns else pd.Series("", index=criteria.index))
         .fillna("")
         .astype("str")
-        for c in ("name", "unit", "source", "group")
+        for c in ("name", "unit", "source", "group", "parent", "shape")
     }
+    words["shape"] = words["shape"].where(words["shape"] != "", "linear")
+    if not words["shape"].isin(SHAPES).all():
+        raise ValueError(f"shape must be one of {', '.join(SHAPES)}, found {sorted(set(words['shape']))}")
     words["name"] = words["name"].where(words["name"] != "", criteria.index.to_series().astype("str"))
     complete = criteria.assign(**anchors, direction=direction, **words)
-    first = ["name", "weight", "floor", "target", "direction", "unit", "source", "group"]
+    first = ["name", "weight", "floor", "target", "direction", "unit", "source", "group", "parent", "shape"]
     return complete[first + [c for c in complete.columns if c not in first]].rename_axis("criterion")

@@ -16,8 +16,8 @@ def score_impact(inventory: Inventory) -> Scores:
     Parameters
     ----------
     inventory : Inventory
-        Its table ``impact_ratings`` holds points by project and criterion. Where an office and the unit have
-        rated the same, the office's own rating counts.
+        Its table ``impact_ratings`` holds points by project and criterion. Where an office and the unit, or a
+        group, have rated the same, the moderated rating counts; the office's own stands beside it.
 
     Returns
     -------

@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Array = npt.NDArray[Any]
-PerCriterion = pd.Series | Sequence[float] | Array
+from digistrat.scoring.inputs import (
+    NOISE,
+    Array,
+    PerCriterion,
+    allowed,
+    intervals,
+    numbers,
+    per_criterion,
+    settled,
+    signs,
+    weight_shares,
+)
+
+__all__ = [
+    "TIE_DECIMALS",
+    "dominance",
+    "per_criterion",
+    "promethee2",
+    "rank_scores",
+    "topsis",
+    "weighted_product",
+    "weighted_sum",
+]
 
 TIE_DECIMALS = 9
-"""Scores that agree to this many decimals are equal: float noise must not break a tie."""
+"""Scores on 0–100 that agree to this many decimals are equal: float noise must not break a tie."""
 
+Normalisation = Literal["vector", "minmax", "anchors"]
+Preference = Literal["usual", "linear"]
 NORMALISATIONS = ("vector", "minmax", "anchors")
 PREFERENCES = ("usual", "linear")
 
 
-def rank_scores(scores: pd.Series) -> pd.Series:
+def rank_scores(scores: pd.Series, *, scale: float = 100.0) -> pd.Series:
     """Rank scores from the best (1) down; equal scores share 1 + the number strictly better.
 
     Parameters
     ----------
     scores : Series
         One score per alternative; higher is better. A score that is missing gets no rank.
+    scale : float
+        The size that scores can have: 100 on 0–100, 1 for closeness and flows. Scores that differ by less
+        than a hundred-thousand-millionth of it are equal.
 
     Returns
     -------
     Series of Int64
         The ranks, NA where the score is NaN.
 
+    Raises
+    ------
+    ValueError
+        If a score is infinite or no number, or `scale` is not above 0.
+
     Examples
     --------
     >>> rank_scores(pd.Series([70.0, 80.0, None, 80.0])).tolist()
     [3, 1, <NA>, 1]
     """
-    rounded = scores.astype("float64").round(TIE_DECIMALS)
-    return rounded.rank(method="min", ascending=False).astype("Int64").rename("rank")
+    if not 0 < scale < np.inf:
+        raise ValueError(f"scale must be above 0 and finite, not {scale}")
+    array = numbers(scores.to_frame(), "scores", may_lack=True)[:, 0]
+    steps = pd.Series(np.rint(array / tie_size(scale)), index=scores.index)
+    return steps.rank(method="min", ascending=False).astype("Int64").rename("rank")
+
+
+def tie_size(scale: float) -> float:
+    """Return the difference up to which scores of this size are equal."""
+    return scale / 100 * 10.0**-TIE_DECIMALS
 
 
 def weighted_sum(values: pd.DataFrame, weights: PerCriterion) -> pd.Series:
@@ -72,8 +109,8 @@ def weighted_sum(values: pd.DataFrame, weights: PerCriterion) -> pd.Series:
     >>> weighted_sum(pd.DataFrame({"use": [80.0, 20.0], "reach": [40.0, 60.0]}), [75, 25]).tolist()
     [70.0, 30.0]
     """
-    array = _numbers(values, "values")
-    return pd.Series(array @ _shares(weights, values.columns), index=values.index, name="score")
+    array = numbers(values, "values")
+    return pd.Series(array @ weight_shares(weights, values.columns), index=values.index, name="score")
 
 
 def weighted_product(values: pd.DataFrame, weights: PerCriterion) -> pd.Series:
@@ -105,20 +142,31 @@ def weighted_product(values: pd.DataFrame, weights: PerCriterion) -> pd.Series:
     >>> weighted_product(pd.DataFrame({"use": [90.0], "reach": [40.0]}), [1, 1]).round(9).tolist()
     [60.0]
     """
-    array = _numbers(values, "values")
-    if (array < 0).any():
-        raise ValueError(f"values must not be negative in a product, found {array.min()}")
-    product = np.prod(array ** _shares(weights, values.columns), axis=1)
+    array = factors(values)
+    product = np.prod(array ** weight_shares(weights, values.columns), axis=1)
     return pd.Series(product, index=values.index, name="score")
 
 
-def dominance(values: pd.DataFrame) -> pd.DataFrame:
+def factors(values: pd.DataFrame) -> Array:
+    """Return the values as floats; a negative one, of which there is no power, raises ValueError."""
+    array = numbers(values, "values")
+    if (array < 0).any():
+        raise ValueError(f"values must not be negative in a product, found {array.min()}")
+    return array
+
+
+def dominance(
+    values: pd.DataFrame, *, low: pd.DataFrame | None = None, high: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Tell which alternative is at least as good everywhere, and better somewhere, than which other.
 
     Parameters
     ----------
     values : DataFrame
         Alternatives × criteria, higher is better.
+    low, high : DataFrame, optional
+        Same labels: the least and the most that a value may be. With them dominance is *necessary*: it
+        holds whatever the values turn out to be, and `values` may lack numbers.
 
     Returns
     -------
@@ -128,20 +176,27 @@ def dominance(values: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a value is missing: nothing is known to dominate what is not known.
+        If a value is missing and no bounds are given: nothing is known to dominate what is not known.
 
     Examples
     --------
     >>> dominance(pd.DataFrame([[3, 2], [3, 1], [1, 9]], index=list("abc"))).loc["a"].tolist()
     [False, True, False]
     """
-    array = _numbers(values, "values")
-    n = len(array)
+    if low is None and high is None:
+        least = most = settled(numbers(values, "values"))
+    elif low is None or high is None:
+        raise ValueError("low and high must be given together")
+    else:
+        least, most = intervals(values, low, high)
+        both = settled(np.concatenate([least, most]))
+        least, most = both[: len(least)], both[len(least) :]
+    n = len(least)
     nowhere_worse = np.ones((n, n), dtype=bool)
     better = np.zeros((n, n), dtype=bool)
-    for column in array.T:
-        nowhere_worse &= column[:, None] >= column
-        better |= column[:, None] > column
+    for worst, best in zip(least.T, most.T, strict=True):
+        nowhere_worse &= worst[:, None] >= best
+        better |= worst[:, None] > best
     return pd.DataFrame(nowhere_worse & better, index=values.index, columns=values.index)
 
 
@@ -149,7 +204,7 @@ def topsis(
     matrix: pd.DataFrame,
     weights: PerCriterion,
     directions: PerCriterion,
-    normalisation: Literal["vector", "minmax", "anchors"] = "vector",
+    normalisation: Normalisation = "vector",
 ) -> pd.Series:
     """Rank by closeness to the ideal point and distance from the anti-ideal one (TOPSIS).
 
@@ -186,36 +241,51 @@ def topsis(
     >>> topsis(sites, [0.5, 0.5], [-1, 1], normalisation="minmax").round(3).tolist()
     [0.5, 0.617, 0.5]
     """
-    _allowed("normalisation", normalisation, NORMALISATIONS)
-    oriented = _numbers(matrix, "matrix") * _signs(directions, matrix.columns)
-    if not len(oriented):
-        return pd.Series(dtype="float64", index=matrix.index, name="closeness")
-    best, worst = oriented.max(axis=0), oriented.min(axis=0)
-    if normalisation == "vector":
-        length = np.sqrt((oriented**2).sum(axis=0))
-    elif normalisation == "minmax":
-        length = best - worst
-    else:
-        if np.abs(oriented).max() > 100 or (oriented * _signs(directions, matrix.columns)).min() < 0:
+    to_best, to_worst = squared_distances(matrix, directions, normalisation)
+    shares = weight_shares(weights, matrix.columns)
+    return pd.Series(closeness(to_best, to_worst, shares), index=matrix.index, name="closeness")
+
+
+def squared_distances(
+    matrix: pd.DataFrame, directions: PerCriterion | None, normalisation: str
+) -> tuple[Array, Array]:
+    """Return by alternative and criterion the squared distance to the ideal and to the anti-ideal."""
+    allowed("normalisation", normalisation, NORMALISATIONS)
+    array, sign = numbers(matrix, "matrix"), signs(directions, matrix.columns)
+    if normalisation == "anchors":
+        if array.size and (array.min() < -1e-9 or array.max() > 100 + 1e-9):
             raise ValueError("matrix must hold values on 0–100 with normalisation='anchors'")
-        length = np.full(oriented.shape[1], 100.0)
-        # A criterion of which less is better runs from −100 (worst) to 0 (best) once its sign is turned.
-        best = np.where(_signs(directions, matrix.columns) > 0, 100.0, 0.0)
-        worst = best - 100.0
+        to_worst = np.where(sign > 0, array, 100 - array) / 100
+        return (1 - to_worst) ** 2, to_worst**2
+    if not len(array):
+        return array, array
+    # By the largest number first: squares of large or tiny units would leave the range of floats.
+    largest = np.abs(array).max(axis=0)
+    array = settled(array / np.where(largest > 0, largest, 1.0)) * sign
+    best, worst = array.max(axis=0), array.min(axis=0)
+    length = np.sqrt((array**2).sum(axis=0)) if normalisation == "vector" else best - worst
     length = np.where(length > 0, length, 1.0)  # a constant criterion tells nothing apart
-    shares = _shares(weights, matrix.columns)
-    to_best = np.sqrt((((oriented - best) / length * shares) ** 2).sum(axis=1))
-    to_worst = np.sqrt((((oriented - worst) / length * shares) ** 2).sum(axis=1))
-    whole = to_best + to_worst
-    closeness = np.divide(to_worst, whole, out=np.full(len(whole), 0.5), where=whole > 0)
-    return pd.Series(closeness, index=matrix.index, name="closeness")
+    return ((array - best) / length) ** 2, ((array - worst) / length) ** 2
+
+
+def closeness(to_best: Array, to_worst: Array, shares: Array, out: Array | None = None) -> Array:
+    """Return the closeness under one or many weight vectors (last axis: criteria)."""
+    squared = shares**2
+    result = np.matmul(squared, to_best.T, out=out)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result /= squared @ to_worst.T
+    np.sqrt(result, out=result)
+    result += 1.0
+    np.reciprocal(result, out=result)  # 1 / (1 + d⁺ / d⁻) = d⁻ / (d⁻ + d⁺)
+    result[np.isnan(result)] = 0.5  # no distance to either: all alternatives are alike
+    return result
 
 
 def promethee2(
     matrix: pd.DataFrame,
     weights: PerCriterion,
     directions: PerCriterion,
-    preference: Literal["usual", "linear"] = "usual",
+    preference: Preference = "usual",
     q: float | PerCriterion | None = None,
     p: float | PerCriterion | None = None,
 ) -> pd.DataFrame:
@@ -256,29 +326,50 @@ def promethee2(
     >>> promethee2(offers, [0.5, 0.3, 0.2], [1, 1, 1])["phi"].round(2).tolist()
     [0.1, -0.3, 0.2]
     """
-    _allowed("preference", preference, PREFERENCES)
-    oriented = _numbers(matrix, "matrix") * _signs(directions, matrix.columns)
-    indifferent, full = _thresholds(preference, q, p, matrix.columns)
-    n = len(oriented)
-    preferred = np.zeros((n, n))
-    for j, share in enumerate(_shares(weights, matrix.columns)):
-        difference = oriented[:, j][:, None] - oriented[:, j]
-        if full[j] > indifferent[j]:
-            degree = np.clip((difference - indifferent[j]) / (full[j] - indifferent[j]), 0, 1)
-        else:
-            degree = (difference > indifferent[j]).astype(float)
-        preferred += share * degree
-    others = max(n - 1, 1)
-    flows = pd.DataFrame(
-        {"phi_plus": preferred.sum(axis=1) / others, "phi_minus": preferred.sum(axis=0) / others},
+    plus, minus = flows(matrix, directions, preference, q, p)
+    shares = weight_shares(weights, matrix.columns)
+    return pd.DataFrame(
+        {"phi_plus": plus @ shares, "phi_minus": minus @ shares, "phi": (plus - minus) @ shares},
         index=matrix.index,
     )
-    return flows.assign(phi=flows["phi_plus"] - flows["phi_minus"])
 
 
-def _thresholds(
+def flows(
+    matrix: pd.DataFrame,
+    directions: PerCriterion | None,
+    preference: str,
+    q: float | PerCriterion | None,
+    p: float | PerCriterion | None,
+) -> tuple[Array, Array]:
+    """Return by alternative and criterion how much it is preferred to the others, and they to it (0–1)."""
+    allowed("preference", preference, PREFERENCES)
+    indifferent, full = thresholds(preference, q, p, matrix.columns)
+    oriented = settled(numbers(matrix, "matrix") * signs(directions, matrix.columns))
+    others = max(len(oriented) - 1, 1)
+    plus, minus = np.empty(oriented.shape), np.empty(oriented.shape)
+    for j, column in enumerate(oriented.T):
+        if preference == "usual":  # how many are worse, how many better
+            ordered = np.sort(column)
+            plus[:, j] = np.searchsorted(ordered, column, side="left")
+            minus[:, j] = len(column) - np.searchsorted(ordered, column, side="right")
+        else:
+            noise = NOISE * np.abs(column).max(initial=0.0)
+            degree = linear_preference(column[:, None] - column, indifferent[j], full[j], noise)
+            plus[:, j], minus[:, j] = degree.sum(axis=1), degree.sum(axis=0)
+    return plus / others, minus / others
+
+
+def linear_preference(difference: Array, q: float, p: float, noise: float) -> Array:
+    """Return the preference for a difference: 0 up to q, 1 from p on, straight between."""
+    if p - q > noise:
+        return np.clip((difference - q) / (p - q), 0, 1)
+    return (difference > q + noise).astype(float)
+
+
+def thresholds(
     preference: str, q: float | PerCriterion | None, p: float | PerCriterion | None, criteria: pd.Index
 ) -> tuple[Array, Array]:
+    """Return q and p per criterion; those that do not suit the preference raise ValueError."""
     if preference == "usual":
         if q is not None or p is not None:
             raise ValueError("q and p belong to preference='linear'; 'usual' has no thresholds")
@@ -290,60 +381,3 @@ def _thresholds(
     if (low < 0).any() or (high < low).any():
         raise ValueError(f"thresholds must satisfy 0 <= q <= p, not q={low.tolist()}, p={high.tolist()}")
     return low, high
-
-
-def per_criterion(given: float | PerCriterion, criteria: pd.Index, what: str) -> Array:
-    """Return one number per criterion as an array: a series by label, a sequence by position.
-
-    Raises
-    ------
-    ValueError
-        If labels or length differ from the criteria, or a number is missing.
-    """
-    if isinstance(given, pd.Series):
-        unlike = given.index.symmetric_difference(criteria)
-        if len(unlike) or not given.index.is_unique:
-            raise ValueError(
-                f"{what} must have one entry for each of {criteria.tolist()}, not {given.index.tolist()}"
-            )
-        array = given.reindex(criteria).to_numpy(dtype=float, na_value=np.nan)
-    else:
-        array = np.asarray(given, dtype=float)
-        if array.ndim == 0:
-            array = np.full(len(criteria), float(array))
-    if array.shape != (len(criteria),):
-        raise ValueError(f"{what} must have {len(criteria)} entries, one per criterion, not {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what} must be finite numbers, not {array.tolist()}")
-    return array
-
-
-def _shares(weights: PerCriterion, criteria: pd.Index) -> Array:
-    array = per_criterion(weights, criteria, "weights")
-    if (array < 0).any() or array.sum() <= 0:
-        raise ValueError(f"weights must not be negative and not all zero, not {array.tolist()}")
-    return array / array.sum()
-
-
-def _signs(directions: PerCriterion, criteria: pd.Index) -> Array:
-    array = per_criterion(directions, criteria, "directions")
-    if not np.isin(array, (-1.0, 1.0)).all():
-        raise ValueError(f"directions must be +1 or -1, not {array.tolist()}")
-    return array
-
-
-def _numbers(frame: pd.DataFrame, what: str) -> Array:
-    array = frame.to_numpy(dtype=float, na_value=np.nan)
-    missing = np.argwhere(np.isnan(array))
-    if len(missing):
-        row, column = missing[0]
-        raise ValueError(
-            f"{what} must have no missing number, found {len(missing)}, the first at "
-            f"{frame.index[row]!r} × {frame.columns[column]!r}"
-        )
-    return array
-
-
-def _allowed(what: str, given: str, allowed: Sequence[str]) -> None:
-    if given not in allowed:
-        raise ValueError(f"{what} must be one of {', '.join(allowed)}, not {given!r}")

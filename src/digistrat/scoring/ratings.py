@@ -1,27 +1,53 @@
-"""Ratings as offices sent them → a table of raw numbers, their states and their cells."""
+"""Ratings as offices sent them → a table of raw numbers, their bounds, states and cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from digistrat.inventory.record import Inventory
+from digistrat.inventory.record import Inventory, standard_form
 from digistrat.scoring.composite import Scores, score_table
 from digistrat.strategy import Scale
+from digistrat.texts import text
 
-RATERS = ("office", "unit", "group")
+RATERS = ("unit", "group", "office")
+"""Who rates; of several the first counts."""
+
+# which table of the inventory an alternative is a row of
+OWNERS = {"project_id": "projects", "service_id": "services", "office_id": "offices"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ratings:
-    """What was rated: ``raw`` and ``states`` are alternatives × criteria, ``cells`` tells the place."""
+    """What was rated; all frames are alternatives × criteria.
+
+    Attributes
+    ----------
+    raw, states : DataFrame
+        The rating that counts, NaN where there is no number; and what is known of it, entries of `STATES`.
+    low, high : DataFrame
+        Ends of a rating that is known as an interval, NaN for the others.
+    office, moderated : DataFrame
+        The office's own number, and that of the unit or a group.
+    remarks : DataFrame
+        What was written beside the rating that counts: evidence of a level, reason of a moderation.
+    cells : callable
+        ``cells(alternative, criterion)`` is the place of the rating that counts, such as
+        ``A16.xlsx › Wirkung › F12``; of one that nobody gave, the sheet and the column that ask for it.
+    """
 
     raw: pd.DataFrame
     states: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    office: pd.DataFrame
+    moderated: pd.DataFrame
+    remarks: pd.DataFrame
     cells: Callable[[str, str], str]
 
 
@@ -34,10 +60,12 @@ def ratings_matrix(
     alternative: str,
     criterion: str,
     value: str,
+    remark: str = "",
 ) -> Ratings:
     """Spread a long table of ratings; of two ratings of the same the first counts.
 
-    Where the table says who rated, the office's own rating comes before the unit's and a group's. An empty
+    Where the table says who rated (``rated_by``), a moderated rating comes before the office's own, the
+    unit's before a group's; both stay visible. Where it does not, every rating is the office's own. An empty
     row never hides an answer.
 
     Parameters
@@ -45,40 +73,56 @@ def ratings_matrix(
     inventory : Inventory
         Holds the table.
     table : str
-        A table with a column ``state``.
+        A table with a column ``state``; where it has ``<value>_lower`` and ``<value>_upper``, these are the
+        bounds.
     alternatives, criteria : Index
         Rows and columns of the result; what nobody rated is ``missing``.
-    alternative, criterion, value : str
-        The table's columns.
+    alternative, criterion, value, remark : str
+        The table's columns; a remark may be in none.
 
     Returns
     -------
     Ratings
     """
-    ratings = inventory.tables[table]
-    ratings = ratings[ratings[alternative].isin(alternatives) & ratings[criterion].isin(criteria)]
-    order = (ratings["state"] == "missing").astype(int) * len(RATERS)
-    if "rated_by" in ratings:
-        order += ratings["rated_by"].map({rater: k for k, rater in enumerate(RATERS)}).fillna(0).astype(int)
-    ratings = ratings.loc[order.sort_values(kind="stable").index]
-    ratings = ratings.drop_duplicates([alternative, criterion])
-    rows = alternatives.get_indexer(pd.Index(ratings[alternative]))
-    columns = criteria.get_indexer(pd.Index(ratings[criterion]))
-    raw = np.full((len(alternatives), len(criteria)), np.nan)
-    states = np.full(raw.shape, "missing", dtype=object)
-    labels = np.full(raw.shape, -1, dtype=object)
-    raw[rows, columns] = ratings[value].to_numpy(dtype=float, na_value=np.nan)
-    states[rows, columns] = ratings["state"].to_numpy(dtype=object)
-    labels[rows, columns] = ratings.index.to_numpy(dtype=object)
+    rows = inventory.tables[table]
+    rows = rows[rows[alternative].isin(alternatives) & rows[criterion].isin(criteria)]
+    office, unit, group = "office", "unit", "group"
+    rater = rows["rated_by"].fillna(office) if "rated_by" in rows else pd.Series(office, rows.index)
+    rank = rater.map({name: k for k, name in enumerate(RATERS)}).fillna(len(RATERS) - 1)
+    rank += (rows["state"] == "missing") * len(RATERS)
+    order = rank.sort_values(kind="stable").index
+    rows, rater = rows.loc[order], rater.loc[order]
+    columns = (value, f"{value}_lower", f"{value}_upper")
+
+    def spread(given: pd.DataFrame, column: str, fill: Any, dtype: Any) -> pd.DataFrame:
+        first = given.drop_duplicates([alternative, criterion])
+        at = (
+            alternatives.get_indexer(pd.Index(first[alternative])),
+            criteria.get_indexer(pd.Index(first[criterion])),
+        )
+        array = np.full((len(alternatives), len(criteria)), fill, dtype=dtype)
+        if column in first:
+            array[at] = first[column].to_numpy(dtype=dtype, na_value=fill)
+        return pd.DataFrame(array, alternatives, criteria)
+
+    raw, low, high = (spread(rows, column, np.nan, float) for column in columns)
+    labels = spread(rows.assign(label=rows.index.to_numpy()), "label", None, object).to_numpy()
+    where_asked = _asking(inventory, table, alternative, value)
 
     def cells(one: str, by: str) -> str:
         label = labels[alternatives.get_loc(one), criteria.get_loc(by)]
-        return "" if label == -1 else place_of(inventory, table, label, value)
+        place = "" if label is None else place_of(inventory, table, label, value)
+        return place or where_asked(one, by)
 
     return Ratings(
-        pd.DataFrame(raw, alternatives, criteria),
-        pd.DataFrame(states, alternatives, criteria).astype("str"),
-        cells,
+        raw=raw,
+        states=spread(rows, "state", "missing", object).astype("str"),
+        low=low,
+        high=high,
+        office=spread(rows[~rater.isin([unit, group])], value, np.nan, float),
+        moderated=spread(rows[rater.isin([unit, group])], value, np.nan, float),
+        remarks=spread(rows, remark, "", object).astype("str"),
+        cells=cells,
     )
 
 
@@ -90,13 +134,99 @@ def place_of(inventory: Inventory, table: str, label: Any, column: str) -> str:
         return ""
 
 
+def _asking(inventory: Inventory, table: str, alternative: str, value: str) -> Callable[[str, str], str]:
+    """Return a function that tells where an alternative's rating is asked for: file, sheet and header."""
+    owner = OWNERS[alternative]
+    language = inventory.strategy.language
+
+    @cache
+    def sheets() -> dict[str, str]:
+        sources = inventory.sources[table]
+        return dict(zip(sources["file"][::-1], sources["sheet"][::-1], strict=True))  # the first of each file
+
+    @cache
+    def file_of(one: str) -> str:
+        if owner == "offices":
+            files = inventory.files.loc[inventory.files["office_id"] == one, "file"].tolist()
+        else:
+            sources = inventory.sources[owner]
+            files = [str(sources.at[one, "file"])] if one in sources.index else []
+        return next((file for file in files if file in sheets()), next(iter(files), ""))
+
+    @cache
+    def header(by: str) -> str:
+        form = standard_form(inventory.strategy).table(table)
+        if form.unpivot:
+            return text("place.column", language, header=form.unpivot.members.get(by, (by,))[0])
+        asked = next((column for column in form.columns if by in column.choices), None)
+        named = next(iter(form.column(value).headers), value)
+        if asked is None:
+            return text("place.column", language, header=named)
+        return text("place.row", language, header=named, row=asked.choices[by][0])
+
+    @cache
+    def title() -> str:
+        return standard_form(inventory.strategy).table(table).title
+
+    def where_asked(one: str, by: str) -> str:
+        file = file_of(one)
+        return " › ".join(part for part in (file, sheets().get(file) or title(), header(by)) if part)
+
+    return where_asked
+
+
 def criteria_frame(scale: Scale) -> pd.DataFrame:
     """Return a scale's criteria as `score_table` takes them, indexed by id."""
-    columns = ["name", "weight", "floor", "target", "unit", "source", "group"]
-    return pd.DataFrame(
+    columns = ["name", "weight", "floor", "target", "unit", "source", "group", "shape", "points", "step"]
+    parents = {group.id: group.parent for group in scale.groups}
+    frame = pd.DataFrame(
         [[getattr(criterion, column) for column in columns] for criterion in scale.criteria],
         index=pd.Index([criterion.id for criterion in scale.criteria], name="criterion", dtype="str"),
         columns=columns,
+    )
+    return frame.assign(parent=[parents.get(criterion.group, "") for criterion in scale.criteria])
+
+
+def score_ratings(
+    inventory: Inventory, scale: Literal["impact", "readiness", "maturity"], ratings: Ratings, *, unit: str
+) -> Scores:
+    """Score ratings on one of the strategy's scales, by its rules and thresholds.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Holds the strategy.
+    scale : {"impact", "readiness", "maturity"}
+        Which scale of the strategy.
+    ratings : Ratings
+        Its criteria as columns.
+    unit : str
+        What an alternative is.
+
+    Returns
+    -------
+    Scores
+    """
+    wanted: Scale = getattr(inventory.strategy, scale)
+    scores = score_table(
+        ratings.raw,
+        ratings.states,
+        criteria_frame(wanted),
+        rule=wanted.rule,
+        group_rule=wanted.group_rule,
+        low=ratings.low,
+        high=ratings.high,
+        coverage_threshold=inventory.strategy.thresholds.coverage,
+        group_threshold=inventory.strategy.thresholds.group_coverage,
+        rule_source=wanted.source,
+        levels=[(level.name, level.from_score) for level in wanted.levels],
+        inventory=inventory,
+        cells=ratings.cells,
+        what=scale,
+        unit=unit,
+    )
+    return replace(
+        scores, raw_office=ratings.office, raw_moderated=ratings.moderated, remarks=ratings.remarks
     )
 
 
@@ -119,26 +249,15 @@ def score_projects(
     Scores
     """
     wanted: Scale = getattr(inventory.strategy, scale)
-    criteria = criteria_frame(wanted)
     projects = inventory.projects
     ratings = ratings_matrix(
         inventory,
         f"{scale}_ratings",
         projects.index[projects["status"] != "discontinued"],
-        criteria.index,
+        criteria_frame(wanted).index,
         alternative="project_id",
         criterion=criterion,
         value=value,
+        remark="reason",
     )
-    return score_table(
-        ratings.raw,
-        ratings.states,
-        criteria,
-        rule=wanted.rule,
-        coverage_threshold=inventory.strategy.thresholds.coverage,
-        group_threshold=inventory.strategy.thresholds.group_coverage,
-        inventory=inventory,
-        cells=ratings.cells,
-        what=scale,
-        unit="project",
-    )
+    return score_ratings(inventory, scale, ratings, unit="project")

@@ -7,7 +7,7 @@ alternatives ranked each time, and the ranks counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Literal
@@ -17,22 +17,39 @@ import numpy.typing as npt
 import pandas as pd
 
 from digistrat.scoring.composite import Scores
-from digistrat.scoring.ranking import TIE_DECIMALS
-from digistrat.scoring.sampling import (
-    CONCENTRATION,
-    Ratings,
+from digistrat.scoring.counting import count_first_k, count_ranks, count_wins
+from digistrat.scoring.draws import (
     drawn_confidence,
     drawn_scores,
+    draws_of,
     given_confidence,
     given_scores,
     quantum_of,
-    sample_weights,
 )
+from digistrat.scoring.inputs import allowed
+from digistrat.scoring.ranking import tie_size
+from digistrat.scoring.sampling import CONCENTRATION, Bounds, Spread, sample_weights
 
 Array = npt.NDArray[Any]
-__all__ = ["RankRobustness", "rank_robustness", "sample_weights", "smaa"]
+__all__ = [
+    "RankRobustness",
+    "first_k_acceptability",
+    "pairwise_winning",
+    "rank_robustness",
+    "sample_weights",
+    "smaa",
+]
 
 Draws = Callable[[], Iterator[tuple[Array, Array]]]
+Weights = Literal["around", "simplex", "ranges", "order"]
+
+SPREAD_OF: Mapping[str, Spread] = {
+    "around": "dirichlet",
+    "simplex": "simplex",
+    "ranges": "ranges",
+    "order": "order",
+}
+INCLUDED = {"scored": ("scored",), "all": ("scored", "provisional")}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,9 +71,11 @@ class RankRobustness:
     seed : int or None
         Seed they were drawn with; None where they were given.
     scope : DataFrame
-        All alternatives: ``is_included`` and, where left out, the ``reason`` (``not_scored``).
+        All alternatives: ``is_included`` and, where left out, the ``reason`` (``provisional``,
+        ``not_scored``).
     assumptions : mapping
-        What was varied and how: ``weights``, ``concentration``, ``n_uncertain``, ``rule``.
+        What was varied and how: ``weights``, ``n_uncertain``, ``rule``, ``include``, and what goes with the
+        weights (``concentration``, ``lower``, ``upper``, ``order``).
     inventory : Inventory, optional
         What the scores came from: gives charts their date, source and notice.
     unit : str
@@ -89,24 +108,33 @@ class RankRobustness:
         ValueError
             If `k` is out of range.
         """
-        if not 1 <= k <= self.acceptability.shape[1]:
-            raise ValueError(f"k must be from 1 to {self.acceptability.shape[1]}, not {k}")
+        _check_k(k, self.acceptability.shape[1])
         return self.acceptability.iloc[:, :k].sum(axis=1).clip(upper=1.0).rename(f"first_{k}")
 
     @cached_property
     def pairwise_winning(self) -> pd.DataFrame:
         """Share of samples in which the row is strictly better than the column; drawn on first use."""
-        n = len(self.acceptability)
-        wins = np.zeros((n, n), dtype=np.int64)
-        for _, scores in self._draws():
-            order, rank = _ranked(scores, self._quantum)
-            ranks = np.empty(order.shape, dtype=np.int32)
-            np.put_along_axis(ranks, order, rank.astype(np.int32), axis=1)
-            by_alternative = np.ascontiguousarray(ranks.T)
-            for i in range(n):
-                wins[i] += (by_alternative[i] < by_alternative).sum(axis=1)
+        return self.pairwise()
+
+    def pairwise(self, alternatives: Sequence[Any] | None = None) -> pd.DataFrame:
+        """Return the share of samples in which the row is strictly better than the column.
+
+        Nothing is ranked for it: the samples are drawn once more, and only the asked rows compared.
+
+        Parameters
+        ----------
+        alternatives : sequence, optional
+            The rows; by default all.
+
+        Raises
+        ------
+        ValueError
+            If there is no such alternative.
+        """
         labels = self.acceptability.index
-        return pd.DataFrame(wins / self.n_samples, index=labels, columns=labels)
+        rows = _rows(labels, alternatives)
+        wins = count_wins(self._draws() if len(labels) else (), rows, len(labels), self._quantum)
+        return pd.DataFrame(wins / self.n_samples, index=labels[rows], columns=labels)
 
     def __str__(self) -> str:
         left_out = int((~self.scope["is_included"]).sum())
@@ -116,7 +144,9 @@ class RankRobustness:
             f"{self.n_samples} samples, seed {self.seed}" + (f"; {said}" if said else "")
         ]
         if len(self.acceptability):
-            for label, share in self.first_k(1).sort_values(ascending=False, kind="stable").head(5).items():
+            best = self.rank_interval["p50"].sort_values(kind="stable").index
+            first = self.first_k(1)[best].sort_values(ascending=False, kind="stable")
+            for label, share in first.head(5).items():
                 low, high = self.rank_interval.loc[[label], ["p05", "p95"]].to_numpy()[0]
                 lines.append(f"  {label}  first in {share:.0%} of samples, ranks {low}–{high}")
         return "\n".join(lines)
@@ -146,7 +176,7 @@ def smaa(
     Raises
     ------
     ValueError
-        If shapes or labels do not fit, a number is missing, or a weight is negative.
+        If shapes or labels do not fit, a number is missing, a weight is negative, or all of a sample are 0.
 
     Examples
     --------
@@ -155,6 +185,184 @@ def smaa(
     >>> smaa(values, np.column_stack([share, 1 - share])).first_k(1).tolist()
     [0.4, 0.2, 0.4]
     """
+    alternatives, criteria, value, weight = _given(values, weights)
+    return _summary(
+        alternatives,
+        criteria,
+        partial(given_scores, value, weight),
+        partial(given_confidence, value, len(weight)),
+        quantum=quantum_of(value, weight),
+        n_samples=len(weight),
+        seed=seed,
+        scope=_scope(alternatives, np.ones(len(alternatives), dtype=bool)),
+        assumptions={},
+    )
+
+
+def first_k_acceptability(values: pd.DataFrame | Array, weights: pd.DataFrame | Array, k: int) -> pd.Series:
+    """Return the share of given samples in which an alternative is among the first `k` ranks.
+
+    The same as ``smaa(values, weights).first_k(k)`` without ranking anything: an alternative is among the
+    first k if it equals the k-th largest score or is better.
+
+    Parameters
+    ----------
+    values, weights
+        As in `smaa`.
+    k : int
+        From 1 to the number of alternatives.
+
+    Raises
+    ------
+    ValueError
+        As in `smaa`, or if `k` is out of range.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
+    >>> share = np.linspace(0.005, 0.995, 100)
+    >>> first_k_acceptability(values, np.column_stack([share, 1 - share]), 2).tolist()
+    [0.5, 1.0, 0.5]
+    """
+    alternatives, _, value, weight = _given(values, weights)
+    n = len(alternatives)
+    _check_k(k, n)
+    times = count_first_k(given_scores(value, weight), n, k, quantum_of(value, weight))
+    return pd.Series(times / len(weight), index=alternatives, name=f"first_{k}")
+
+
+def pairwise_winning(
+    values: pd.DataFrame | Array,
+    weights: pd.DataFrame | Array,
+    *,
+    alternatives: Sequence[Any] | None = None,
+) -> pd.DataFrame:
+    """Return the share of given samples in which the row is strictly better than the column.
+
+    The same as ``smaa(values, weights).pairwise(alternatives)`` without ranking anything.
+
+    Parameters
+    ----------
+    values, weights
+        As in `smaa`.
+    alternatives : sequence, optional
+        The rows; by default all.
+
+    Raises
+    ------
+    ValueError
+        As in `smaa`, or if there is no such alternative.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
+    >>> share = np.linspace(0.005, 0.995, 100)
+    >>> pairwise_winning(values, np.column_stack([share, 1 - share]), alternatives=["b"])
+         a    b    c
+    b  0.6  0.0  0.6
+    """
+    labels, _, value, weight = _given(values, weights)
+    rows = _rows(labels, alternatives)
+    wins = count_wins(given_scores(value, weight), rows, len(labels), quantum_of(value, weight))
+    return pd.DataFrame(wins / len(weight), index=labels[rows], columns=labels)
+
+
+def rank_robustness(
+    scores: Scores,
+    *,
+    n_samples: int = 10_000,
+    seed: int = 1,
+    weights: Weights = "around",
+    concentration: float = CONCENTRATION,
+    lower: Bounds | None = None,
+    upper: Bounds | None = None,
+    order: Sequence[Any] | None = None,
+    include: Literal["scored", "all"] = "scored",
+) -> RankRobustness:
+    """Tell how sure the ranks of scores are, given that weights are a choice and ratings are uncertain.
+
+    Each sample draws weights, and for every rating that is not certain a value between its ends, all equally
+    likely: ``scores.low`` and ``scores.high``, which are the floor (0) and the target (100) where the rating
+    is missing. Where ratings are given in steps (``scores.criteria["step"]``), one of the steps is drawn.
+    What is not applicable stays out of the denominator, level by level as in the score itself.
+
+    Parameters
+    ----------
+    scores : Scores
+        From `score_table`, `score_maturity`, `score_readiness` or `score_impact`.
+    n_samples, seed : int
+        How many samples, and from which seed.
+    weights : {"around", "simplex", "ranges", "order"}
+        Dirichlet around the nominal weights, all possible weights alike, those between `lower` and `upper`,
+        or those that fall along `order`. Under the minimum rule weights play no part in the ranks.
+    concentration, lower, upper, order
+        As in `sample_weights`.
+    include : {"scored", "all"}
+        Who competes: those that have a rank, or the provisional ones as well. Who does not stands in
+        ``scope`` with the reason.
+
+    Returns
+    -------
+    RankRobustness
+        The same for the same seed.
+
+    Raises
+    ------
+    ValueError
+        If an option or a number is out of its range.
+
+    Examples
+    --------
+    >>> from digistrat.scoring.composite import score_table
+    >>> criteria = pd.DataFrame({"weight": [50, 50], "floor": 0, "target": 4}, index=["online", "data"])
+    >>> raw = pd.DataFrame({"online": [4, 1], "data": [3, None]}, index=["A16", "A33"])
+    >>> scores = score_table(raw, None, criteria, rule="minimum")
+    >>> rank_robustness(scores, n_samples=100, include="all").acceptability.loc["A16"].tolist()
+    [1.0, 0.0]
+    """
+    allowed("weights", weights, list(SPREAD_OF))
+    allowed("include", include, list(INCLUDED))
+    drawn = sample_weights(
+        scores.criteria["weight"],
+        n_samples,
+        seed,
+        spread=SPREAD_OF[weights],
+        concentration=concentration,
+        lower=lower,
+        upper=upper,
+        order=order,
+    )
+    included = scores.table["state"].isin(INCLUDED[include]).to_numpy()
+    rng = np.random.default_rng([seed, 1])  # a stream of its own: weights are the same with any ratings
+    ratings = draws_of(scores, included, drawn, rng)
+    with_weights: dict[str, Any] = {"lower": lower, "upper": upper, "order": order}
+    if weights == "around":
+        with_weights["concentration"] = concentration
+    return _summary(
+        scores.table.index[included],
+        scores.values.columns,
+        partial(drawn_scores, ratings),
+        partial(drawn_confidence, ratings),
+        quantum=tie_size(100.0),
+        n_samples=n_samples,
+        seed=seed,
+        scope=_scope(scores.table.index, included, scores.table["state"]),
+        assumptions={
+            "weights": weights,
+            "n_uncertain": ratings.uniform.shape[1],
+            "rule": scores.rule,
+            "include": include,
+            **{name: value for name, value in with_weights.items() if value is not None},
+        },
+        inventory=scores.inventory,
+        unit=scores.unit,
+    )
+
+
+def _given(
+    values: pd.DataFrame | Array, weights: pd.DataFrame | Array
+) -> tuple[pd.Index, pd.Index, Array, Array]:
+    """Check given samples; return alternatives, criteria, values and weights."""
     alternatives: pd.Index
     criteria: pd.Index
     if isinstance(values, pd.DataFrame):
@@ -167,7 +375,7 @@ def smaa(
         alternatives, criteria = pd.RangeIndex(value.shape[-2]), pd.RangeIndex(value.shape[-1])
     if isinstance(weights, pd.DataFrame):
         if isinstance(values, pd.DataFrame):
-            if sorted(map(str, criteria)) != sorted(map(str, weights.columns)):
+            if set(criteria) != set(weights.columns) or not weights.columns.is_unique:
                 raise ValueError(
                     f"weights must have the columns {criteria.tolist()}, not {weights.columns.tolist()}"
                 )
@@ -183,108 +391,33 @@ def smaa(
         raise ValueError(f"values and weights must have as many samples, not {len(value)} and {len(weight)}")
     if not np.isfinite(value).all() or not np.isfinite(weight).all() or (weight < 0).any():
         raise ValueError("values and weights must be finite numbers and no weight negative")
-    return _summary(
-        alternatives,
-        criteria,
-        partial(given_scores, value, weight),
-        partial(given_confidence, value, len(weight)),
-        quantum=quantum_of(value, weight),
-        n_samples=len(weight),
-        seed=seed,
-        scope=_scope(alternatives, np.ones(len(alternatives), dtype=bool)),
-        assumptions={},
-    )
+    nothing = np.flatnonzero(weight.sum(axis=1) <= 0)
+    if len(nothing):
+        raise ValueError(
+            f"weights must not be all zero, as they are in {len(nothing)} samples, first {nothing[0]}"
+        )
+    return alternatives, criteria, value, weight
 
 
-def rank_robustness(
-    scores: Scores,
-    *,
-    n_samples: int = 10_000,
-    seed: int = 1,
-    weights: Literal["around", "simplex"] = "around",
-    concentration: float = CONCENTRATION,
-) -> RankRobustness:
-    """Tell how sure the ranks of scores are, given that weights are a choice and ratings are missing.
-
-    Each sample draws weights, and a value between floor (0) and target (100), all equally likely, for
-    every missing or unreadable rating; what is not applicable stays out of the denominator. Alternatives
-    of which nothing is assessed are left out and stand in ``scope``; provisional ones take part.
-
-    Parameters
-    ----------
-    scores : Scores
-        From `score_table`, `score_maturity`, `score_readiness` or `score_impact`.
-    n_samples, seed : int
-        How many samples, and from which seed.
-    weights : {"around", "simplex"}
-        Dirichlet around the nominal weights, or all possible weights alike. Under the minimum rule
-        weights play no part in the ranks.
-    concentration : float
-        As in `sample_weights`.
-
-    Returns
-    -------
-    RankRobustness
-        The same for the same seed.
-
-    Raises
-    ------
-    ValueError
-        If `weights` or a number is out of its range.
-
-    Examples
-    --------
-    >>> from digistrat.scoring.composite import score_table
-    >>> criteria = pd.DataFrame({"weight": [50, 50], "floor": 0, "target": 4}, index=["online", "data"])
-    >>> raw = pd.DataFrame({"online": [4, 1], "data": [3, None]}, index=["A16", "A33"])
-    >>> robust = rank_robustness(score_table(raw, None, criteria, rule="minimum"), n_samples=100)
-    >>> robust.acceptability.loc["A16"].tolist()
-    [1.0, 0.0]
-    """
-    if weights not in ("around", "simplex"):
-        raise ValueError(f"weights must be 'around' or 'simplex', not {weights!r}")
-    spread: Literal["dirichlet", "simplex"] = "dirichlet" if weights == "around" else "simplex"
-    nominal = scores.criteria["weight"]
-    drawn = sample_weights(nominal, n_samples, seed, spread=spread, concentration=concentration)
-
-    included = (scores.table["state"] != "not_scored").to_numpy()
-    state = scores.states[included].to_numpy(dtype=object)
-    applicable = (state != "not_applicable") & (nominal.to_numpy() > 0)
-    assessed = applicable & (state == "assessed")
-    uncertain = applicable & ~assessed
-    rng = np.random.default_rng([seed, 1])  # a stream of its own: weights are the same with any ratings
-    ratings = Ratings(
-        value=np.where(assessed, scores.values[included].to_numpy(dtype=float), np.nan),
-        applicable=applicable,
-        rule=scores.rule,
-        weights=drawn,
-        offsets=np.concatenate([[0], np.cumsum(uncertain.sum(axis=1))]),
-        drawn=rng.random((n_samples, int(uncertain.sum())), dtype=np.float32),
-    )
-    assumptions: dict[str, Any] = {
-        "weights": weights,
-        "n_uncertain": int(uncertain.sum()),
-        "rule": scores.rule,
-    }
-    if weights == "around":
-        assumptions["concentration"] = concentration
-    return _summary(
-        scores.table.index[included],
-        scores.values.columns,
-        partial(drawn_scores, ratings),
-        partial(drawn_confidence, ratings),
-        quantum=10.0**-TIE_DECIMALS,
-        n_samples=n_samples,
-        seed=seed,
-        scope=_scope(scores.table.index, included),
-        assumptions=assumptions,
-        inventory=scores.inventory,
-        unit=scores.unit,
-    )
+def _check_k(k: int, n: int) -> None:
+    if not 1 <= k <= n:
+        raise ValueError(f"k must be from 1 to {n}, not {k}")
 
 
-def _scope(alternatives: pd.Index, included: Array) -> pd.DataFrame:
-    reason = pd.Series(np.where(included, "", "not_scored"), index=alternatives, dtype="str")
+def _rows(labels: pd.Index, alternatives: Sequence[Any] | None) -> Array:
+    """Return the positions of the alternatives that are asked for."""
+    if alternatives is None:
+        return np.arange(len(labels))
+    unknown = [label for label in alternatives if label not in labels]
+    if unknown:
+        raise ValueError(f"alternatives must be among the {len(labels)} that are ranked, not {unknown}")
+    return np.array([labels.get_loc(label) for label in alternatives], dtype=int)
+
+
+def _scope(alternatives: pd.Index, included: Array, state: pd.Series | None = None) -> pd.DataFrame:
+    reason = pd.Series("", index=alternatives, dtype="str")
+    if state is not None:
+        reason = reason.where(included, state.astype("str"))
     return pd.DataFrame({"is_included": included, "reason": reason}, index=alternatives)
 
 
@@ -300,17 +433,7 @@ def _summary(
 ) -> RankRobustness:
     """Count ranks over all draws; `confidence(first, central)` gives the shares of those ever first."""
     n, m = len(alternatives), len(criteria)
-    counts = np.zeros(n * n, dtype=np.int64)
-    weights_when_first = np.zeros((n, m))
-    for weights, scores in draws() if n else ():
-        order, rank = _ranked(scores, quantum)
-        counts += np.bincount((order * n + rank).ravel(), minlength=n * n)
-        sample, position = np.nonzero(rank == 0)
-        firsts = order[sample, position]
-        for j in range(m):
-            weights_when_first[:, j] += np.bincount(firsts, weights=weights[sample, j], minlength=n)
-    by_rank = counts.reshape(n, n)
-
+    by_rank, weights_when_first = count_ranks(draws() if n else (), n, m, quantum)
     times_first = by_rank[:, :1].sum(axis=1)
     first = np.flatnonzero(times_first)
     central = np.full((n, m), np.nan)
@@ -332,26 +455,3 @@ def _summary(
         _quantum=quantum,
         **kept,
     )
-
-
-def _ranked(scores: Array, quantum: float) -> tuple[Array, Array]:
-    """Return by sample and position, best first: the alternative there, and its rank from 0.
-
-    Score and number of the alternative are packed in one integer, so that a plain sort does the work of
-    an argsort in half its time, and equal scores are found as equal integers.
-    """
-    n = scores.shape[1]
-    bits = max(n - 1, 0).bit_length()
-    packed = np.rint(scores * (-1 / quantum)).astype(np.int64)
-    packed <<= bits
-    packed |= np.arange(n)
-    packed.sort(axis=1)
-    order = packed & ((1 << bits) - 1)
-    packed >>= bits
-    rank: Array = np.broadcast_to(np.arange(n), order.shape)
-    tied = packed[:, 1:] == packed[:, :-1]
-    if tied.any():
-        rank = rank.copy()
-        rank[:, 1:][tied] = 0
-        np.maximum.accumulate(rank, axis=1, out=rank)
-    return order, rank

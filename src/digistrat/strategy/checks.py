@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import combinations, pairwise
 
-from digistrat.strategy.parts import Office, Scale, Strategy
+from digistrat.strategy.parts import Office, Strategy
+from digistrat.strategy.scales import Criterion, Scale
 
 Span = tuple[str, dt.date | None, dt.date | None]
 
@@ -28,7 +29,12 @@ def strategy_problems(
     """
     for name in ("impact", "readiness", "maturity"):
         if name not in skip:
-            yield from _scale_problems(getattr(strategy, name), f"{file} › {name}")
+            scale: Scale = getattr(strategy, name)
+            yield from _scale_problems(scale, f"{file} › {name}")
+            for criterion in scale.criteria:
+                if criterion.computed and name != "maturity":
+                    where = f"{file} › {name}.criteria[{criterion.id}].computed"
+                    yield f"{where}: found {criterion.computed!r}, expected computed figures in maturity only"
     for parts, check in CHECKS:
         if skip.isdisjoint(parts):
             yield from check(strategy, offices_file if "offices" in parts else file)
@@ -49,13 +55,54 @@ def _scale_problems(scale: Scale, where: str) -> Iterator[str]:
     total = sum(criterion.weight for criterion in scale.criteria)
     if abs(total - 100) > 1e-6:
         yield f"{where}.criteria: weights sum to {total:g}, expected 100"
-    groups = {group.id for group in scale.groups}
+    parents = {group.parent for group in scale.groups} - {""}
+    groups = {group.id for group in scale.groups} - parents
+    for group in scale.groups:
+        if group.parent and (group.parent not in {g.id for g in scale.groups} or group.id in parents):
+            expected = "the id of a group of groups that is in none itself"
+            yield f"{where}.groups[{group.id}].parent: found {group.parent!r}, expected {expected}"
     for criterion in scale.criteria:
-        place = f"{where}.criteria[{criterion.id}]"
-        if (groups or criterion.group) and criterion.group not in groups:
-            yield f"{place}.group: found {criterion.group!r}, expected one of {sorted(groups)}"
-        if criterion.floor == criterion.target:
-            yield f"{place}.target: found {criterion.target:g} equal to floor, expected different anchors"
+        yield from _criterion_problems(criterion, groups, f"{where}.criteria[{criterion.id}]")
+    if scale.rule == "share_of_yes" and len({criterion.weight for criterion in scale.criteria}) > 1:
+        yield f"{where}.criteria: found different weights, expected equal ones under share_of_yes"
+    scores = [level.from_score for level in scale.levels]
+    if scores and (scores[0] != 0 or any(low >= high for low, high in pairwise(scores))):
+        yield f"{where}.levels: found from_score {scores}, expected rising ones from 0"
+
+
+def _criterion_problems(criterion: Criterion, groups: Set[str], place: str) -> Iterator[str]:
+    if (groups or criterion.group) and criterion.group not in groups:
+        yield f"{place}.group: found {criterion.group!r}, expected one of {sorted(groups)}"
+    if criterion.floor == criterion.target:
+        yield f"{place}.target: found {criterion.target:g} equal to floor, expected different anchors"
+    least = {"linear": 0, "stepwise": 1, "piecewise": 2}[criterion.shape]
+    numbers = [number for number, _ in criterion.points]
+    is_right = len(numbers) >= least and bool(numbers) == bool(least)
+    is_right = is_right and all(low < high for low, high in pairwise(numbers))
+    if not is_right or not all(0 <= value <= 100 for _, value in criterion.points):
+        expected = f"at least {least} pairs of a rising number and a value on 0–100" if least else "none"
+        yield f"{place}.points: found {list(criterion.points)}, expected {expected} for {criterion.shape}"
+
+
+def _stakeholder_problems(s: Strategy, file: str) -> Iterator[str]:
+    yield from _doubles(f"{file} › stakeholders", (group.id for group in s.stakeholders))
+    criteria = {criterion.id for criterion in s.impact.criteria}
+    for group in s.stakeholders:
+        where = f"{file} › stakeholders[{group.id}]"
+        key = "order" if group.method == "order" else "points"
+        named = list(group.order if key == "order" else group.points)
+        if set(named) != criteria or len(named) != len(criteria):
+            yield f"{where}.{key}: found {named}, expected every criterion of impact once: {sorted(criteria)}"
+        if key == "points" and not any(group.points.values()):
+            yield f"{where}.points: found no number above 0, expected one"
+    shares = [group.share for group in s.stakeholders if group.share is not None]
+    if shares and (len(shares) < len(s.stakeholders) or abs(sum(shares) - 1) > 1e-9):
+        yield f"{file} › stakeholders: found shares {shares}, expected one for each group or none, sum 1"
+
+
+def _rate_problems(s: Strategy, file: str) -> Iterator[str]:
+    rates: list[Span] = [(f"{rate.rate:g}", rate.valid_from, rate.valid_to) for rate in s.discount_rates]
+    yield from _span_problems(f"{file} › discount_rates", rates)
 
 
 def _service_model_problems(s: Strategy, file: str) -> Iterator[str]:
@@ -70,6 +117,8 @@ def _service_model_problems(s: Strategy, file: str) -> Iterator[str]:
                 f"{where}.levels: found {len(model.levels)} names, expected {model.target - model.floor + 1}"
                 f" for levels {model.floor}–{model.target}"
             )
+        if any(criterion.id == "level" for criterion in model.criteria):
+            yield f"{where}.criteria: found the id 'level', expected another: it is the level as a whole"
         for key in ("online_from", "conform_from"):
             level = getattr(model, key)
             if not model.floor <= level <= model.target:
@@ -210,6 +259,8 @@ def _span_problems(where: str, spans: list[Span]) -> Iterator[str]:
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Strategy, str], Iterator[str]]], ...] = (
     (("fields",), _field_problems),
     (("service_models",), _service_model_problems),
+    (("stakeholders", "impact"), _stakeholder_problems),
+    (("discount_rates",), _rate_problems),
     (("roles", "phase_templates"), _template_problems),
     (("procurement_thresholds", "procedures"), _procurement_problems),
     (("budgets", "planning"), _money_problems),

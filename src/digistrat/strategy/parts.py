@@ -3,76 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
+from pydantic import BaseModel, Field, PrivateAttr
+
+from digistrat.strategy.records import (
+    Amount,
+    CostKind,
+    Identifier,
+    Months,
+    Name,
+    Part,
+    Share,
+    frozen,
 )
-
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Name = Annotated[str, Field(min_length=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Weight = Annotated[float, Field(ge=0, le=100)]
-Months = Annotated[int, Field(ge=0, le=240)]
-CostKind = Literal["investive", "consumptive"]
-RuleName = Literal["weighted_mean", "minimum", "geometric", "share_of_yes"]
+from digistrat.strategy.scales import DiscountRate, Scale, ServiceModel, Stakeholder
 
 
-V = TypeVar("V")
-
-
-class FrozenMapping(Mapping[str, V]):
-    """A mapping that cannot be changed; equal to a dict of the same content, hashable, picklable."""
-
-    __slots__ = ("_content",)
-
-    def __init__(self, content: Mapping[str, V]) -> None:
-        self._content = dict(content)
-
-    def __getitem__(self, key: str) -> V:
-        return self._content[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._content)
-
-    def __len__(self) -> int:
-        return len(self._content)
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._content.items()))
-
-    def __repr__(self) -> str:
-        return repr(self._content)
-
-
-_frozen = (AfterValidator(FrozenMapping), PlainSerializer(dict))
-
-
-class _Part(BaseModel):
-    # Unknown keys are errors and values cannot be changed; strict, because TOML has types of its own and
-    # "20" for a weight or "ja" for a yes/no is a mistake to tell, not to guess at.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, str_strip_whitespace=True, validate_default=True
-    )
-
-
-class Goal(_Part):
-    """A goal of a field of action."""
+class Goal(Part):
+    """A goal of a field of action, and how much it counts among the goals of its field."""
 
     id: Identifier
     name: Name
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
 
-class FieldOfAction(_Part):
+class FieldOfAction(Part):
     """A field of action (*Handlungsfeld*) with its goals and key figures."""
 
     id: Identifier
@@ -81,73 +39,14 @@ class FieldOfAction(_Part):
     kpis: tuple[str, ...] = ()
 
 
-class Criterion(_Part):
-    """Something that is rated: raw values from ``floor`` (0 points) to ``target`` (100).
-
-    ``group`` is the dimension or criterion group; ``anchors`` describe raw values in words; ``aliases``
-    are other headers under which offices send it.
-    """
-
-    id: Identifier
-    name: Name
-    weight: Weight
-    group: str = ""
-    floor: Finite = 0.0
-    target: Finite = 10.0
-    unit: str = ""
-    description: str = ""
-    source: str = ""
-    is_estimate: bool = False
-    anchors: Annotated[Mapping[str, str], *_frozen] = Field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
-
-
-class Group(_Part):
-    """A dimension of maturity or a group of criteria."""
-
-    id: Identifier
-    name: Name
-
-
-class Scale(_Part):
-    """A composite indicator: its criteria, their groups and the rule that joins them."""
-
-    rule: RuleName
-    source: str
-    groups: tuple[Group, ...] = ()
-    criteria: tuple[Criterion, ...] = Field(min_length=1)
-
-
-class ServiceModel(_Part):
-    """A maturity model of administrative services, in force from one date to another.
-
-    Levels of two models are never compared. ``online_from`` is the level from which a service counts
-    as online, ``conform_from`` the level from which it fulfils the law. ``is_estimate`` says that part of it
-    is our assumption; ``source`` says which.
-    """
-
-    id: Identifier
-    valid_from: dt.date
-    valid_to: dt.date | None = None
-    rule: RuleName
-    floor: int
-    target: int
-    online_from: int
-    conform_from: int
-    levels: tuple[Name, ...]
-    criteria: tuple[Group, ...] = ()
-    is_estimate: bool = False
-    source: str
-
-
-class Role(_Part):
+class Role(Part):
     """A role that work on projects needs."""
 
     id: Identifier
     name: Name
 
 
-class PhaseStep(_Part):
+class PhaseStep(Part):
     """One phase of a template: its share of duration and one-off cost, and the effort it takes."""
 
     id: Identifier
@@ -157,10 +56,10 @@ class PhaseStep(_Part):
     months_min: Months = 1
     is_decision: bool = False
     is_procurement: bool = False
-    effort_days: Annotated[Mapping[str, Amount], *_frozen] = Field(default_factory=dict)
+    effort_days: Annotated[Mapping[str, Amount], *frozen] = Field(default_factory=dict)
 
 
-class PhaseTemplate(_Part):
+class PhaseTemplate(Part):
     """The phases of projects up to a one-off cost; the last template has no limit."""
 
     id: Identifier
@@ -172,7 +71,7 @@ class PhaseTemplate(_Part):
     source: str = ""
 
 
-class ProcurementThreshold(_Part):
+class ProcurementThreshold(Part):
     """The EU threshold for one kind of buyer during a span of dates."""
 
     valid_from: dt.date
@@ -182,7 +81,7 @@ class ProcurementThreshold(_Part):
     source: str
 
 
-class Procedure(_Part):
+class Procedure(Part):
     """A procurement procedure, the net order value up to which it is allowed, and how long it takes."""
 
     id: Identifier
@@ -196,7 +95,7 @@ class Procedure(_Part):
     source: str
 
 
-class Budget(_Part):
+class Budget(Part):
     """A year's money of one kind."""
 
     year: int = Field(ge=2000, le=2100)
@@ -205,7 +104,7 @@ class Budget(_Part):
     is_estimate: bool = False
 
 
-class Planning(_Part):
+class Planning(Part):
     """How the plan is made: when work may begin, how far it looks, and how many hours a post gives."""
 
     start_date: dt.date
@@ -214,14 +113,15 @@ class Planning(_Part):
     source: str = ""
 
 
-class Thresholds(_Part):
-    """Coverage below which a score is provisional."""
+class Thresholds(Part):
+    """Coverage below which a score is provisional, and points of a rating by which two raters may differ."""
 
     coverage: Share = 2 / 3
     group_coverage: Share = 0.5
+    rating_difference: Amount = 3.0
 
 
-class Intake(_Part):
+class Intake(Part):
     """How returns are read; a limit that is not given is the reader's own.
 
     ``approximate_share`` is half the width of the bounds around a number that is said to be approximate. A
@@ -240,7 +140,7 @@ class Intake(_Part):
     memory_bytes: int | None = Field(default=None, gt=0)
 
 
-class Office(_Part):
+class Office(Part):
     """An organisation: an office, enterprise, city-owned company, staff unit or partner."""
 
     id: Identifier
@@ -256,7 +156,7 @@ class Office(_Part):
     source: str = ""
 
 
-class OfficeChange(_Part):
+class OfficeChange(Part):
     """A change in the organisation on a date; a split carries the share that goes to the successor."""
 
     change_date: dt.date
@@ -268,7 +168,7 @@ class OfficeChange(_Part):
     source: str = ""
 
 
-class _Head(_Part):
+class _Head(Part):
     title: Name
     city: Name
     version: Name
@@ -276,7 +176,7 @@ class _Head(_Part):
     is_example: bool = False
 
 
-class Strategy(_Part):
+class Strategy(Part):
     """What the city wants; made by `load_strategy`.
 
     Attributes
@@ -287,6 +187,9 @@ class Strategy(_Part):
     impact, readiness, maturity : Scale
         What projects and offices are rated by.
     service_models : tuple of ServiceModel
+    stakeholders : tuple of Stakeholder
+        Whose weights of the impact criteria are looked at side by side.
+    discount_rates : tuple of DiscountRate
     roles, phase_templates, thresholds, budgets, planning
         What plans are made from.
     intake
@@ -301,6 +204,8 @@ class Strategy(_Part):
     readiness: Scale
     maturity: Scale
     service_models: tuple[ServiceModel, ...] = ()
+    stakeholders: tuple[Stakeholder, ...] = ()
+    discount_rates: tuple[DiscountRate, ...] = ()
     roles: tuple[Role, ...] = ()
     phase_templates: tuple[PhaseTemplate, ...] = ()
     procurement_thresholds: tuple[ProcurementThreshold, ...] = ()

@@ -9,6 +9,7 @@ from itertools import pairwise
 from digistrat.intake.forms import Form, Table, Target
 from digistrat.intake.tables.grids import Grid, HeaderCell, Line, make_grid
 from digistrat.intake.tables.headers import cell_text, lexicon
+from digistrat.intake.tables.lower import cut_lower, keep_lower
 from digistrat.intake.tables.mapping import map_columns, note_extras, note_hidden
 from digistrat.intake.tables.records import keep_titles, say_records_above, share_merged, split_lines
 from digistrat.intake.tables.regions import Region
@@ -194,6 +195,10 @@ def _region(page: _Page, lines: Lines, head: Head, *, is_lower: bool = False) ->
     if spanning:
         region.cells = {**grid.cells, **spanning}
     below = {line: cells for line, cells in lines.items() if line > head.line}
+    end = cut_lower(head, below)
+    lower = {line: cells for line, cells in below.items() if end is not None and line >= end}
+    if lower:
+        below = {line: cells for line, cells in below.items() if line not in lower}
     twice = map_columns(region, headers, below)
     above = {line: cells for line, cells in lines.items() if line < head.top}
     keep_titles(region, above, head.top, is_lower=is_lower)
@@ -201,6 +206,8 @@ def _region(page: _Page, lines: Lines, head: Head, *, is_lower: bool = False) ->
         used = {header.cell for header in headers.values()}
         region.keep("title", head.top, [n for n, cell in lines[head.top].items() if cell not in used])
         say_records_above(region, {head.top: lines[head.top]})
+    if lower:
+        keep_lower(region, lower)
     extras = split_lines(region, below, grid.merged, again=head.again)
     if grid.merged:
         share_merged(region, grid.merged)

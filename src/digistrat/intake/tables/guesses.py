@@ -23,6 +23,8 @@ MARGIN = 4.0  # by how much the best column must be closer than any other
 # A long question: which share of its telling words, and of the declared question's, both have
 OURS, THEIRS, QUESTION_MARGIN = 0.8, 0.3, 12.0
 LONG_QUESTION, SHORT_QUESTION = 5, 4  # words
+# A number or how many there are; alone it counts rows, and before a number columns
+_NUMBER_BEHIND, _NUMBER_BEFORE = re.compile(r"(?<=\w)(\W*)#(?!\s*\d)"), re.compile(r"^\s*#(?=\s*[^\W\d])")
 CUT_QUESTION = 6  # words in a row: however much was cut off
 
 
@@ -54,6 +56,7 @@ def close_targets(
     *,
     taken: Collection[Target] = (),
     questions: Questions | None = None,
+    counted: Collection[Target] = (),
 ) -> dict[int, Target]:
     """Return which column or member each open header is almost certainly meant for.
 
@@ -67,6 +70,8 @@ def close_targets(
         Those that have a header: what is closest to one of them is meant for none.
     questions : Questions, optional
         The table's, where its headers are questions.
+    counted : collection
+        Those of numbers and keys: no other is guessed for a header with the sign ``#``.
 
     Returns
     -------
@@ -75,16 +80,42 @@ def close_targets(
     """
     weights = _weights(vocabulary)
     best: dict[Target, tuple[float, int]] = {}
-    for number, header in headers.items():
-        found = _closest(wording(header), vocabulary, weights)
-        if found is None and questions is not None:
-            found = questions.target_of(header)
-        if found is None or found[1] in taken:
+    for number, shown in headers.items():
+        header = _in_words(shown)
+        found = _found(header, vocabulary, weights, questions)
+        if found is None and header != shown:
+            found = _found(shown, vocabulary, weights, questions)
+            found = found if found is not None and found[1] in counted else None
+        if found is None or found[1] in taken or _counts_others(header, found[1], vocabulary):
             continue
         score, target = found
         if score > best.get(target, (0.0, 0))[0]:
             best[target] = (score, number)
     return {number: target for target, (_, number) in best.items()}
+
+
+def _found(
+    header: str, vocabulary: Mapping[str, Target], weights: Mapping[str, float], questions: Questions | None
+) -> tuple[float, Target] | None:
+    found = _closest(wording(header), vocabulary, weights)
+    return questions.target_of(header) if found is None and questions is not None else found
+
+
+def _in_words(header: str) -> str:
+    """A header with its sign for numbers written out."""
+    if "#" not in header:
+        return header
+    return _NUMBER_BEHIND.sub(r"\1 Nr. ", _NUMBER_BEFORE.sub(f"{_counts()[0]} ", header))
+
+
+def _counts_others(header: str, target: Target, vocabulary: Mapping[str, Target]) -> bool:
+    """Whether a header asks how many there are, and the column's own do not."""
+    own = (spelling for spelling, other in vocabulary.items() if other == target)
+    return _is_count(fold(header)) and not any(map(_is_count, own))
+
+
+def _is_count(folded: str) -> bool:
+    return folded.startswith(_counts())
 
 
 def _closest(
@@ -247,6 +278,11 @@ def _same() -> tuple[tuple[str, str], ...]:
     """Other phrase → the one for it, longest first."""
     pairs = [(fold(group[0]), fold(phrase)) for group in words()["tables"]["same"] for phrase in group[1:]]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[1])))
+
+
+@cache
+def _counts() -> tuple[str, ...]:
+    return tuple(f"{fold(phrase)} " for phrase in words()["tables"]["counts"])
 
 
 @cache

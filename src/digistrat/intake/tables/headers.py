@@ -15,13 +15,21 @@ from digistrat.intake.values.named import rates_in, stated_in
 from digistrat.intake.values.words import words
 from digistrat.intake.workbooks import Cell
 
-# '1.', '2.3)', 'a)', '(4)', 'IV.' before a header; '¹' and '2)' behind it
+# '1.', '2.3)', '1A.', 'a)', '(4)', 'IV.' before a header; '¹' and '2)' behind it
 _ENUMERATOR = re.compile(
-    r"^\s*(?:\(?\d{1,2}(?:\.\d{1,2})*[.):]+\s*|\d{1,2}(?:\.\d{1,2})*\s+|\(?[A-Za-z]\)\s*|[A-Za-z]\.\s+|[IVX]{1,4}[.)]\s*)"
+    r"^\s*(?:\(?\d{1,2}(?:\.\d{1,2})*[A-Za-z]?[.):]+\s*|\d{1,2}(?:\.\d{1,2})*\s+|\(?[A-Za-z]\)\s*|[A-Za-z]\.\s+|[IVX]{1,4}[.)]\s*)"
     r"(?=[^\W\d])"
 )
 _FOOTNOTE = re.compile(r"[¹²³⁰⁴-⁹]+\)?|(?<=\D)\s*\b\d\)\s*$")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_SEPARATED = re.compile(r"[:,;|]|\s[–—-]\s")  # between a header and what is said of it
+_LOST_SIGNS = re.compile(r"[%#]")  # they mean something, and folding leaves them out
+# 'Use Case #', 'Titel (Nr.)': a header's number, but not the no of 'yes/no'
+_NUMBERED = re.compile(
+    r"^\s*#(?!\s*\d)|#\W*$|[(\[]\s*(?:#|nr|no|num|nummer|number)\W*[)\]]"
+    r"|\b(?:nr\.?|num\.?|nummer|number|(?<!/)no\.)[\s*:]*$",
+    re.I,
+)
 _POINTS = (")", ".")
 _MONEY = re.compile(r"[€%]|eur", re.I)  # without one of these no unit of money is looked for
 _UNIT_SIGNS = "€$£¥%"
@@ -30,6 +38,7 @@ _THOUSAND = re.compile(r"\b(?:1[.' ]?)?000\b")
 _SIGNS = " \t\n*•·=–—-:;.,'\"„“()[]<>|/#+_"
 LONGEST_HINT, LONGEST_PHRASE = 160, 3  # characters of a hint; words of a hint in the list
 _BRACKETS = (("(", ")"), ("[", "]"))
+COUNTED = ("identifier", "integer", "number", "amount")  # kinds of columns that hold numbers and keys
 QUESTIONS = 3  # so many questions make a table one of questions
 LONGEST_HEADER = 600  # characters; a longer text is no header
 N_LEXICONS = 512  # tables whose headers are kept prepared
@@ -68,6 +77,11 @@ class Lexicon:
         names = {fold(c.name): ("column", c.name) for c in self.table.columns if c.headers}
         return ask({**names, **self.plain, **self.declared})
 
+    @cached_property
+    def counted(self) -> frozenset[Target]:
+        """The columns and members that hold numbers and keys."""
+        return frozenset(target for target in self.declared.values() if self._is_counted(target))
+
     @property
     def has_columns(self) -> bool:
         """Whether the table has columns besides its members'."""
@@ -91,13 +105,14 @@ class Lexicon:
         """Return what the form declares a header to be."""
         folded = fold(text)
         target = self.declared.get(folded)
-        if target is not None and ("%" not in text or self._means(text, target)):
+        is_whole = _LOST_SIGNS.search(text) is None
+        if target is not None and (is_whole or self._means(text, target)):
             return target
-        if folded in self.plain and "%" not in text:
+        if folded in self.plain and is_whole:
             return self.plain[folded]
         for spelling in spellings(text)[1:]:
             target = self.declared.get(spelling) or self.plain.get(spelling)
-            if target is not None and self._means(text, target):
+            if target is not None and self._means(text, target) and self._fits(text, spelling, target):
                 return target
         return None
 
@@ -123,10 +138,22 @@ class Lexicon:
         theirs = {word for header in declared_headers(self.table, target) for word in fold(header).split()}
         if another_column(ours, theirs):
             return False
-        kind = self._kind(target)
+        kind, headers = self._kind(target), declared_headers(self.table, target)
+        if is_numbered(text) and not self._is_counted(target):
+            return False
         if "%" in text:
-            return kind in ("number", "text") or any("%" in h for h in declared_headers(self.table, target))
+            return kind in ("number", "text") or any("%" in header for header in headers)
         return not (_money().search(text) and kind in ("date", "integer", "boolean", "choice"))
+
+    def _fits(self, text: str, spelling: str, target: Target) -> bool:
+        """Whether the hints left out of a header may stand loosely in one of its column's kind."""
+        kind = self._kind(target)
+        loose = (kinds for hint, kinds in loose_hints(text) if f" {hint} " not in f" {spelling} ")
+        return all(kind in kinds for kinds in loose)
+
+    def _is_counted(self, target: Target) -> bool:
+        is_declared = any(map(is_numbered, declared_headers(self.table, target)))
+        return is_declared or self._kind(target) in COUNTED
 
     def _kind(self, target: Target) -> str:
         name = target[1]
@@ -254,6 +281,41 @@ def _without_hints(folded: str) -> str:
                 del left[:size]
                 break
     return " ".join(left)
+
+
+def is_numbered(text: str) -> bool:
+    """Whether a header asks for a number or a key of what it names: never for the text itself.
+
+    Examples
+    --------
+    >>> is_numbered("Use Case #"), is_numbered("Titel (Nr.)"), is_numbered("PII (yes/no)")
+    (True, True, False)
+    """
+    return _NUMBERED.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def loose_hints(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the hints among a header's own words, and in columns of which kinds they change nothing.
+
+    Examples
+    --------
+    >>> loose_hints("ATO Date"), loose_hints("Beginn: Datum"), loose_hints("Titel (Text)")
+    ((('date', ('date',)),), (), ())
+    """
+    outside = _BRACKETED.sub(";", text)
+    found = []
+    for hint, kinds in _loose().items():
+        # a line's end may be where a long header is wrapped
+        parts = map(fold, _SEPARATED.split(outside if kinds else outside.replace("\n", ";")))
+        if any(f" {hint} " in f" {part} " and _without_hints(part) not in _hints() for part in parts):
+            found.append((hint, kinds))
+    return tuple(found)
+
+
+@cache
+def _loose() -> dict[str, tuple[str, ...]]:
+    return {fold(hint): tuple(kinds) for hint, kinds in words()["tables"]["loose"].items()}
 
 
 def is_hint(text: str) -> bool:

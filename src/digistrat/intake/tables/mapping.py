@@ -41,7 +41,9 @@ def map_columns(region: Region, headers: Mapping[int, HeaderCell], below: Mappin
             region.groups[number] = header.group
     twice = _say_twice(region, named, taken, below)
     open_headers = {number: headers[number].text for number, (target, _) in found.items() if target is None}
-    guesses = close_targets(open_headers, known.declared, taken=taken, questions=known.questions)
+    guesses = close_targets(
+        open_headers, known.declared, taken=taken, questions=known.questions, counted=known.counted
+    )
     for number, target in guesses.items():
         taken[target] = number
         header = headers[number]

@@ -24,7 +24,7 @@ SHORTEST_STEM = 4  # letters that two forms of a word have in common
 OURS, THEIRS, HALF_OF_THEIRS, MOST_OF_THEIRS = 0.8, 0.3, 0.45, 0.75
 LEAD = 0.25  # by which share the best column leads, where no word is its own
 _NUMBER = re.compile(
-    r"^(?:q|question|item|field|no|nr|frage|feld)? ?\d+(?: \d+)*(?: [a-z](?= ))? (?=[^\W\d]{2})"
+    r"^(?:q|question|item|field|no|nr|frage|feld)? ?\d+(?: \d+)*(?: ?[a-z](?= ))? (?=[^\W\d]{2})"
 )
 _LETTER = re.compile(r"^[a-z] (?=[^\W\d]{2})")
 _PARTS = re.compile(r"\n|:\s|\s[–—-]\s|[?(\[|]")

@@ -33,6 +33,7 @@ NUMBERED = 4  # columns counted 1, 2, 3, 4 under their headers
 N_TITLES, LONGEST_TITLE = 3, 120  # lines above a table that are titles, and their length
 LONGEST_GROUP = 60  # length of a heading over a group of columns
 PLAIN = (".csv", ".tsv", ".txt")  # files whose rows may be longer than their headers by a slip
+_OPENING = ("(", "[", "*")  # before a word for an example
 MANY_ANSWERS = 3  # so many answers above the headers are a record
 SAID = {"total": "total-row", "group": "group-row", "hint": "hint-row", "example": "example-row"}
 
@@ -92,9 +93,14 @@ class Lines:
 
     def _repeats_header(self, cells: Line, inside: set[int]) -> bool:
         headers = self.headers
-        for number in list(cells)[:2]:
+        for number in islice(cells, 2):
             shown, header = cells[number].value, headers.get(number, "")
-            if isinstance(shown, str) and len(shown) < 2 * len(header) + 9 and fold(shown) == header:
+            if not isinstance(shown, str) or len(shown) >= 2 * len(header) + 9:
+                continue
+            # most begin otherwise, and need no folding
+            if shown[:1].isascii() and shown[:1].isalnum() and shown[0].lower() != header[:1]:
+                continue
+            if fold(shown) == header:
                 break
         else:
             return False
@@ -161,10 +167,10 @@ class Lines:
 
     def _is_example(self, cells: Line) -> bool:
         """Whether one of a line's first two cells, or its title, marks it as an example."""
-        letters = _example_letters()
+        beginnings = _example_beginnings()
         for number in (*islice(cells, 2), *self.titles):
             shown = cells[number].value if number in cells else None
-            if not isinstance(shown, str) or shown[:1].lower() not in letters:
+            if not isinstance(shown, str) or not (shown[:2].lower() in beginnings or shown[:1] in _OPENING):
                 continue
             match = _example().match(shown.strip())
             # in a column of titles, 'Beispiel' alone may be a title
@@ -208,7 +214,7 @@ def split_lines(
     lines = _lines_of(region, below, merged)
     mapped, records = lines.mapped, region.records
     is_plain = region.file.lower().endswith(PLAIN) and region.orientation == "rows"
-    last = max((number for line, number in region.cells if line == region.header), default=0)
+    last = max(_headed(region), default=0) if is_plain else 0
     extras: Counter[int] = Counter()
     for line, cells in below.items():
         role = "heading" if line in again else lines.role(line, cells)
@@ -247,11 +253,17 @@ def _lines_of(region: Region, below: Mapping[int, Line], merged: Mapping[int, li
         not full
     ):  # without any, the first row that has a key or another required answer is a record, not a note
         full = next((line for line, cells in below.items() if anchor & cells.keys()), 0)
-    own = {number for line, number in region.cells if line == region.header} if not below else set()
+    own = _headed(region) if not below else set()
     numbers = own or {n for cells in below.values() for n in cells} | mapped
     headers = {number: fold(shown) for number in numbers if (shown := region.text(region.header, number))}
     titles = tuple(n for name, n in columns.items() if n in anchor and table.column(name).kind == "text")
     return Lines(region, headers, mapped, anchor, keys, full, merged, titles)
+
+
+def _headed(region: Region) -> set[int]:
+    """Numbers under a header."""
+    most = region.sheet.n_columns if region.orientation == "rows" else region.sheet.n_rows
+    return {number for number in range(1, most + 1) if (region.header, number) in region.cells}
 
 
 def keep_titles(region: Region, above: Mapping[int, Line], top: int = 0, *, is_lower: bool = False) -> None:
@@ -389,8 +401,8 @@ def _for_example() -> re.Pattern[str]:
 
 
 @cache
-def _example_letters() -> frozenset[str]:
-    return frozenset(word[0].lower() for word in words()["tables"]["examples"]) | frozenset("([*")
+def _example_beginnings() -> frozenset[str]:
+    return frozenset(word[:2].lower() for word in words()["tables"]["examples"])
 
 
 def _any(group: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from digistrat.intake.forms import Column, Form, Table, Target
@@ -19,6 +20,7 @@ from digistrat.intake.tables.headers import (
     tells_measure,
 )
 from digistrat.intake.values import fold
+from digistrat.intake.values.words import BEGINNING, words
 from digistrat.intake.workbooks import Cell
 
 # Lines of a sheet, and behind a header, in which every text may be one; further down one of the first must be
@@ -95,6 +97,7 @@ class Searcher:
     def __init__(self, form: Form, sheet_name: str) -> None:
         self.known = [lexicon(table) for table in form.tables]
         self.words = form_words(form)
+        self.beginnings = beginnings_of(self.words)
         self.patterns = [known.pattern for known in self.known if known.pattern is not None]
         self.named = named_tables(form, sheet_name)
         self.has_named_members = any(
@@ -105,6 +108,8 @@ class Searcher:
     def is_word(self, text: str) -> bool:
         """Whether a text is a header of any table."""
         seen = self._seen.get(text)
+        if seen is None and not begins_like_one(text, self.beginnings):
+            return False
         if seen is None:
             seen = fold(text) in self.words or not self.words.isdisjoint(spellings(text))
             self._seen[text] = seen
@@ -177,6 +182,21 @@ class Searcher:
                     both = self.head(grid, lines[lower], lower, upper)
                     if both is not None:
                         yield both
+
+
+@lru_cache(maxsize=64)
+def beginnings_of(known: frozenset[str]) -> frozenset[str]:
+    """Return the first letters of headers, and of what may stand before them: hints, and units of money."""
+    units = words()["units"]
+    before = (*words()["tables"]["hints"], *units["currency"], *units["scale"])
+    return frozenset(word[:BEGINNING] for word in (*known, *map(fold, before)))
+
+
+def begins_like_one(text: str, beginnings: frozenset[str]) -> bool:
+    """Whether a text may be a header by its first letters: most cells are none, and need no folding."""
+    first = text[:BEGINNING]
+    is_plain = first.isascii() and first.isalnum() and first[0] not in "IVX"  # no number in a list
+    return not is_plain or first.lower() in beginnings
 
 
 def named_tables(form: Form, sheet_name: str) -> dict[str, int]:

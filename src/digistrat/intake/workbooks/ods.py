@@ -176,7 +176,7 @@ class _Reader:
             self.texts.append("\t")
         elif tag == "text:line-break":
             self.texts.append("\n")
-        elif tag == "text:span" and self.styles.lines:
+        elif tag == "text:span" and self.styles.strike:
             self.struck_text |= self.styles.is_struck("text", attributes.get(_TEXT + "style-name", ""))
 
     def start_row(self, attributes: dict[str, str]) -> None:
@@ -282,7 +282,7 @@ class _Reader:
         shown = self.shown(attributes, value)
         for column in range(first, table.column + 1):
             table.in_row.append(Cell(table.row, column, value, formula, error, shown))
-        if self.styles.lines:
+        if self.styles.strike:
             self.note_struck(table, attributes.get(_TABLE + "style-name", table.row_style), first)
 
     def note_struck(self, table: _Table, style: str | None, first: int) -> None:

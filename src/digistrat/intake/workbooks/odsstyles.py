@@ -19,6 +19,8 @@ class OdsStyles:
         Styles of tables that are not shown.
     lines : dict of (family, style) to bool
         Whether there is a line through the text, of the styles that say so or deny it.
+    strike : bool
+        Whether any says so.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,7 @@ class OdsStyles:
         self.parents: dict[tuple[str, str], str] = {}
         self.formats: dict[str, str] = {}
         self.elapsed: set[str] = set()
+        self.strike = False
         self.name = self.family = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> bool:
@@ -44,7 +47,8 @@ class OdsStyles:
         elif tag == "style:text-properties":
             said = [attributes[name] for name in _LINES if name in attributes]
             if said and self.family in _FAMILIES:
-                self.lines[self.family, self.name] = "none" not in said
+                self.lines[self.family, self.name] = struck = "none" not in said
+                self.strike |= struck
         elif tag == "number:time-style":
             if attributes.get(NUMBER + "truncate-on-overflow") == "false":
                 self.elapsed.add(attributes.get(STYLE + "name", ""))

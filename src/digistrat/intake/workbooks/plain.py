@@ -121,14 +121,16 @@ def _pieces(
     chunks: Iterator[bytes], buffer: bytes, closing: bytes, ends: tuple[bytes, ...]
 ) -> Generator[str, None, bytes]:
     """Yield the text before the closing tag, and return the bytes from there on."""
-    while (stop := buffer.find(closing)) < 0:
+    looked = 0  # up to here neither the closing tag begins nor an end
+    while (stop := buffer.find(closing, looked)) < 0:
         if len(buffer) > _CUT_FROM:
-            cut = max(at + len(mark) if (at := buffer.rfind(mark)) >= 0 else 0 for mark in ends)
+            cut = max(at + len(mark) if (at := buffer.rfind(mark, looked)) >= 0 else 0 for mark in ends)
             if cut:
                 yield _text(buffer[:cut])
                 buffer = buffer[cut:]
             elif len(buffer) > _UNCUT:
                 raise NotPlain
+            looked = 0 if cut else max(len(buffer) - len(closing), 0)
         chunk = next(chunks, b"")
         if not chunk:
             raise NotPlain

@@ -26,9 +26,9 @@ from digistrat.intake.workbooks.records import (
 _DIGITS = "0123456789"
 _MOST_MOVED = 15_000_000  # pieces that are moved of formulas that share one text
 _CUTTING = 10  # what cutting it into a piece costs more than moving that, in time and memory
-_MOST_TEXT = 200_000_000  # bytes of the texts that stand in the cells of one part
+MOST_TEXT = 200_000_000  # bytes of the texts that stand in the cells of one part
 _LONGEST_TEXT = 40_000_000  # bytes of one cell
-_MERGED_BYTES = 160  # of a merged range
+MERGED_BYTES = 160  # of a merged range
 
 
 class SheetReader:
@@ -120,7 +120,7 @@ class SheetReader:
             if first_cell.isalpha() or first_cell.isdecimal():
                 return  # whole columns or rows: no cell stands for them
             self.merged.append((*self.address(first_cell), *self.address(last_cell or first_cell)))
-            self.text_size += _MERGED_BYTES
+            self.text_size += MERGED_BYTES
         elif tag == "autoFilter":
             self.filtered = True
 
@@ -261,7 +261,7 @@ class SheetReader:
         if len(self.cells) > self.room:
             raise WorkbookError("file-too-large", self.file, f"> {self.limits.n_cells} cells")
         pending = sum(map(sys.getsizeof, self.texts))
-        if pending > _LONGEST_TEXT or self.text_size > min(_MOST_TEXT, self.limits.part_bytes):
+        if pending > _LONGEST_TEXT or self.text_size > min(MOST_TEXT, self.limits.part_bytes):
             raise WorkbookError("file-too-large", self.file, f"{self.part}: texts")
         n_cells = self.limits.n_cells - self.room + len(self.cells)
         if not self.limits.hold(n_cells, self.text_before + self.text_size):

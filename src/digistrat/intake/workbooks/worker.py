@@ -16,7 +16,6 @@ import os
 import pickle
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -25,9 +24,24 @@ from typing import Any
 # Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
 CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
 BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85
+# Texts of formulas; what stands beside the cells of a row; fonts, formats, and both together.
+BESIDE = {
+    **dict.fromkeys((0x207, 0x407), "results"),
+    **dict.fromkeys((0x208, 0xD7), "row records"),
+    **dict.fromkeys((0x31, 0x231, 0x1E, 0x41E, 0x43, 0x243, 0x443, 0xE0), "styles"),
+}
+MOST = {
+    "blank cells": 8_000_000,
+    "merged ranges": 2_000_000,
+    "columns": 2_000_000,
+    "rows": 1_500_000,
+    "row records": 1_500_000,
+    "styles": 100_000,  # each kind has a number of 16 bits
+    "other records": 500_000,  # seen are 30,000
+}
 ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 BEGINS = (0x809, 0x409, 0x209, 0x009)
-MANY_BLANKS, MOST_BLANKS, MOST_OTHERS, MOST_ROWS = 1_000_000, 8_000_000, 2_000_000, 1_500_000
+MANY_BLANKS = 1_000_000
 AT_ONCE, FALLBACK_SECONDS = 20_000, 4  # cells in one pickle; processor time of the second reader
 
 
@@ -104,39 +118,38 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
                 if data:
                     break
             end = start + length
-    counts = Counter[str]()
-    last_row = 0
+    most = {"cells": n_cells, "results": n_cells, **MOST}
+    counts = dict.fromkeys(most, 0)
+    last_row = n_sheets = 0
     sheets = set()
     while data and start + 4 <= end:
         kind, length = data[start] | data[start + 1] << 8, data[start + 2] | data[start + 3] << 8
+        start += 4
+        name, amount = "other records", 1
         if kind in CELLS or kind in (MULRK, MULBLANK, BLANK):
-            last_row = max(last_row, int.from_bytes(data[start + 4 : start + 6], "little") + 1)
+            last_row = max(last_row, int.from_bytes(data[start : start + 2], "little") + 1)
+            name = "blank cells" if kind in (MULBLANK, BLANK) else "cells"
+            if kind in (MULRK, MULBLANK):
+                amount = length // (6 if kind == MULRK else 2)
         elif kind in BEGINS:
-            counts["rows"] += last_row  # xlrd makes every row down to the last
+            name, amount = "rows", last_row  # xlrd makes every row down to the last
             last_row = 0
-        if kind in CELLS:
-            counts["cells"] += 1
-        elif kind == MULRK:
-            counts["cells"] += length // 6
-        elif kind == MULBLANK:
-            counts["blank cells"] += length // 2
-        elif kind == BLANK:
-            counts["blank cells"] += 1
-        elif kind == MERGED:
-            counts["others"] += length // 8
         elif kind == COLUMNS:
-            counts["others"] += 256  # xlrd goes through every column
+            first, last = data[start : start + 2], data[start + 2 : start + 4]
+            amount = int.from_bytes(last, "little") - int.from_bytes(first, "little") + 1
+            name, amount = "columns", min(max(amount, 1), 256)
+        elif kind == MERGED:
+            name, amount = "merged ranges", length // 8
         elif kind == SHEET:
-            counts["sheets"] += 1
-            sheets.add(data[start + 4 : start + 8])
+            n_sheets += 1
+            sheets.add(data[start : start + 4])
         else:
-            counts["others"] += 1
-        start += 4 + length
-        if counts["cells"] > n_cells or counts["blank cells"] > MOST_BLANKS or counts["others"] > MOST_OTHERS:
-            return f"> {n_cells} cells", 0
-        if counts["rows"] > MOST_ROWS:
-            return f"> {MOST_ROWS} rows", 0
-    if len(sheets) < counts["sheets"]:
+            name = BESIDE.get(kind, name)
+        start += length
+        counts[name] += amount
+        if counts[name] > most[name]:
+            return f"> {most[name]} {name}", 0
+    if len(sheets) < n_sheets:
         return "sheets share their cells", 0
     return "", counts["blank cells"]
 
@@ -149,6 +162,8 @@ def open_xls(path: str, *, formats: bool) -> Any:
         with open(os.devnull, "w") as silence:
             return xlrd.open_workbook(path, formatting_info=formats, logfile=silence, ragged_rows=True)
 
+    # Names are not used here, and working out what they stand for may take minutes.
+    xlrd.book.Book.handle_name = xlrd.book.Book.names_epilogue = lambda *_: None
     try:
         return open_book(formats)
     except (MemoryError, xlrd.compdoc.CompDocError):

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from digistrat.intake.workbooks.container import Container
 from digistrat.intake.workbooks.formats import Styles
 from digistrat.intake.workbooks.records import MAX_ROW, Sheet, WorkbookError, make_sheet
-from digistrat.intake.workbooks.sheetxml import SheetReader
+from digistrat.intake.workbooks.sheetxml import MERGED_BYTES, MOST_TEXT, SheetReader
 from digistrat.intake.workbooks.tiles import TileReader
 
 _COUNT_FROM = 20_000_000  # bytes; a smaller part cannot hold elements enough to matter
 _MOST_OTHERS = 2_000_000  # elements that are no cells
 _LEAST_TEXT = 50  # bytes that the shortest text of a cell or formula takes
+_LONG_TAG = 40  # bytes that tags stay below on average; what a part has beyond them is text
 
 
 def read_sheet(
@@ -76,17 +77,21 @@ def _look_at_masses(container: Container, part: str, room: int) -> bool:
     tags, specials = container.count(part, b"<", b"<!")
     seen = container.seen
     seen["tags"] += tags
+    text_bytes = container.size(part) - _LONG_TAG * tags
+    if text_bytes > MOST_TEXT:
+        raise WorkbookError("file-too-large", container.file, f"{part}: texts")
     if seen["tags"] < _MOST_OTHERS:
         return specials == 0
-    cells, values, formulas, texts, inline, rows = container.count(
-        part, b"<c", b"<v", b"<f", b"<t", b"<is", b"<row"
+    cells, values, formulas, texts, inline, rows, results, merges = container.count(
+        part, b"<c", b"<v", b"<f", b"<t", b"<is", b"<row", b' t="str"', b"<mergeCell "
     )
     seen["cells"] += cells
     # Blank cells cost less than full ones.
     if max(values, formulas, texts) > room or seen["cells"] // 2 > container.limits.n_cells:
         raise WorkbookError("file-too-large", container.file, f"> {container.limits.n_cells} cells")
     n_cells = container.limits.n_cells - room + max(values, formulas, texts)
-    if not container.limits.hold(n_cells, seen["text"] + _LEAST_TEXT * (formulas + texts)):
+    text_bytes = max(text_bytes, _LEAST_TEXT * (formulas + texts + min(results, values)))
+    if not container.limits.hold(n_cells, seen["text"] + text_bytes + MERGED_BYTES * merges):
         raise WorkbookError("file-too-large", container.file, f"{part}: memory")
     seen["others"] += tags - 2 * (cells + values + formulas + texts + inline + min(rows, MAX_ROW))
     if seen["others"] > _MOST_OTHERS:

@@ -13,7 +13,7 @@ from digistrat.reporting.charts.lettering import clip, labelled
 from digistrat.reporting.charts.scores import LABEL_ROOM
 from digistrat.reporting.charts.source import Source, source_of
 from digistrat.scoring.composite import Scores
-from digistrat.scoring.robustness import RankRobustness
+from digistrat.scoring.robustness import SPREAD_OF, RankRobustness
 
 SURE = 0.95
 
@@ -260,4 +260,4 @@ def _class_label(source: Source, low: int, high: int, total: int) -> str:
 
 def _assumed(source: Source, robust: RankRobustness) -> str:
     kind = robust.assumptions.get("weights")
-    return source.text(f"assumed.{kind}" if kind in ("around", "simplex") else "assumed.given")
+    return source.text(f"assumed.{kind}" if kind in SPREAD_OF else "assumed.given")

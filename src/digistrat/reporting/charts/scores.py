@@ -22,7 +22,8 @@ from digistrat.reporting.charts.canvas import (
 from digistrat.reporting.charts.labels import place_labels
 from digistrat.reporting.charts.lettering import clip, labelled, width
 from digistrat.reporting.charts.source import Source, source_of
-from digistrat.scoring.composite import RULES, Scores
+from digistrat.scoring.composite import Scores
+from digistrat.scoring.rules import RULES
 
 LABEL_ROOM = 258.0  # points for row labels
 FIGURE_SPACE = "\u2007"  # as wide as a digit
