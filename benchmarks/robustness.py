@@ -1,4 +1,4 @@
-"""SMAA over all ranks, first places and pairs, against the bare NumPy product and argsort of the same arrays."""
+"""SMAA: all ranks, first places and pairs, against the bare NumPy product and argsort of the same arrays."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ from .reporting.charts import plot_maturity_gap as plot_maturity_gap
 from .reporting.charts import plot_maturity_heatmap as plot_maturity_heatmap
 from .reporting.charts import plot_portfolio as plot_portfolio
 from .reporting.charts import plot_priority as plot_priority
+from .reporting.charts import plot_project as plot_project
 from .reporting.charts import plot_rank_acceptability as plot_rank_acceptability
 from .reporting.charts import plot_rank_intervals as plot_rank_intervals
 from .reporting.charts import plot_ranking as plot_ranking

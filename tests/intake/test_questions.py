@@ -31,6 +31,8 @@ SHORTENED = [
     ("Stage", "development_stage"),
     ("High-Impact?", "is_high_impact"),
     ("Q12: Is the AI use case high-impact?", "is_high_impact"),
+    ("4A.\nStage", "development_stage"),
+    ("4A. Potential impacts", "hi_potential_impacts"),
     ("Topic", "topic_area"),
     ("Problem Statement", "problem_solved"),
     ("Expected Benefits", "benefits"),
@@ -59,6 +61,7 @@ SHORTENED = [
     ("Has anA I impact assessment been completed for this AI use case?", "hi_assessment_completed"),
 ]
 NEITHER = [
+    "Vendor Number", "ATO Date", "PII #", "Number of use cases",
     "Agency", "Mission Area", "Notes", "Comments", "Status", "Fiscal Year", "#", "Date Initiated",
     "Date Retired", "Reviewed by", "Vendor Contact", "System Owner", "System", "Contract number",
     "Risk level", "Waiver", "Cost", "AI Technique", "Other topic area", "Does this AI use case",

@@ -337,6 +337,19 @@ def test_a_sheet_that_only_has_the_report_s_name_is_not_passed_over(tmp_path):
     assert codes(read_returns(tmp_path, FORM).findings) == [("sheet-not-used", "")]
 
 
+def test_a_key_in_another_spelling_refers_to_the_file_s_own_record_first(tmp_path):
+    projects, costs = [["Nr.", "Titel", "Status"]], [["Nr.", "Art", 2027]]
+    one = [*projects, ["S-1", "a", "Idee"], ["S-2", "b", "Idee"], ["S–2", "c", "Idee"]]
+    write_book(tmp_path / "A.xlsx", {"Vorhaben": one})
+    keys = ["s–1", "S 2", "T-1", "S-2"]
+    costs += [[key, "i", 5] for key in keys]
+    write_book(tmp_path / "B.xlsx", {"Vorhaben": [*projects, ["S-1", "d", "Idee"]], "Kosten": costs})
+    returns = read_returns(tmp_path, FORM)
+    # of two keys that differ in their dash only nobody knows which is meant
+    assert returns.tables["costs"]["project_id"].tolist() == ["B~S-1", "S 2", "T-1", "S-2"]
+    assert returns.locate("costs", 0, "project_id").raw == "s–1"
+
+
 @pytest.mark.parametrize(
     ("source", "options", "said"),
     [

@@ -122,8 +122,8 @@ def test_struck_cells_that_openpyxl_writes(tmp_path):
 def test_only_the_font_of_a_cell_strikes_it(tmp_path):
     styles = (
         f'<styleSheet xmlns="{MAIN}"><fonts><font/><font><strike val="0"/></font><font><strike val="true"/>'
-        '</font></fonts><cellStyleXfs><xf fontId="2"/></cellStyleXfs><cellXfs><xf fontId="2"/><xf fontId="0"/>'
-        '<xf fontId="1"/><xf fontId="2" applyFont="0"/><xf/><xf fontId="9"/></cellXfs>'
+        '</font></fonts><cellStyleXfs><xf fontId="2"/></cellStyleXfs><cellXfs><xf fontId="2"/>'
+        '<xf fontId="0"/><xf fontId="1"/><xf fontId="2" applyFont="0"/><xf/><xf fontId="9"/></cellXfs>'
         "<dxfs><dxf><font><strike/></font></dxf></dxfs></styleSheet>"
     )
     cells = "".join(f'<c s="{style}"><v>1</v></c>' for style in range(6)) + "<c><v>1</v></c>"
@@ -194,7 +194,10 @@ def test_styles_of_an_ods_that_strike(tmp_path):
         + cell("plain", "x" + span.format("double"))
         + cell("line", "")
         + "</table:table-row>"
-        '<table:table-row table:default-cell-style-name="line">' + cell() + cell("plain") + "</table:table-row>"
+        '<table:table-row table:default-cell-style-name="line">'
+        + cell()
+        + cell("plain")
+        + "</table:table-row>"
     )
     path = write_ods(tmp_path / "a.ods", rows, styles=styles)
     expected = {f"{column}{row}" for column in "ACEFI" for row in (1, 2)} | {"A3"}
@@ -229,7 +232,9 @@ def test_struck_cells_of_an_xlsb(tmp_path):
         + cell_record(7, 5, struct.pack("<I", 1))
         + cell_record(7, 6, struct.pack("<I", 0))
     )
-    path = write_xlsb(tmp_path / "a.xlsb", sheet, **{"xl/styles.bin": styles, "xl/sharedStrings.bin": strings})
+    path = write_xlsb(
+        tmp_path / "a.xlsb", sheet, **{"xl/styles.bin": styles, "xl/sharedStrings.bin": strings}
+    )
     assert struck(path) == {"B1", "E1", "F1"}
 
 

@@ -320,17 +320,32 @@ MANY_NUMBERS = (
     [
         (biff([MANY_NUMBERS]), True),
         (biff([(0xE5, struct.pack("<H", 1_000) + bytes(8_000))] * 2_001), True),
-        (biff([(0x7D, bytes(12))] * 8_000), True),
+        (biff([(0x7D, struct.pack("<HH", 0, 255) + bytes(8))] * 8_000), True),
+        (biff([(0x31, bytes(4)), (0x41E, bytes(4)), (0xE0, bytes(20))] * 34_000), True),
+        (biff([(0x207, b"")] * 20), True),
+        (biff([(0xFC, struct.pack("<II", 11, 11))]), True),
+        (biff([(0x5D, b"")] * 500_001), True),
         (biff([(0xBE, bytes(8_000))] * 2_001), True),
         (biff([(0x203, struct.pack("<HHHd", 0, 0, 0, 1.0))], [], shared=True), True),
         (biff([(0x203, struct.pack("<HHHd", 0, 0, 0, 1.0))], []), False),
     ],
-    ids=["cells", "merged", "columns", "blanks", "shared", "ordinary"],
+    ids=[
+        "cells",
+        "merged",
+        "columns",
+        "styles",
+        "results",
+        "texts",
+        "others",
+        "blanks",
+        "shared",
+        "ordinary",
+    ],
 )
 def test_masses_in_xls_are_seen_from_record_to_record(tmp_path, data, refused):
     path = tmp_path / "a.xls"
     path.write_bytes(data)
-    reason, _ = worker.look_at_masses(str(path), 10)
+    reason, _ = worker.look_at_masses(data, 10)
     assert bool(reason) == refused
     if refused:
         assert code_of(path, limits=Limits(n_cells=10)) == "file-too-large"

@@ -14,6 +14,7 @@ from check_rows import (
     efforts,
     impact,
     maturity,
+    of_criteria,
     outward,
     phase,
     projects,
@@ -100,6 +101,47 @@ SERVICES = (
             service("a", level=4.0, model="ozg-1.1"),
             service("b", level=7.0, model="ozg-2.0"),
             service("c", level=9.0),
+        ),
+    ),
+    Case(
+        "model-not-in-force",  # ozg-1.1 ended on 30 June 2025
+        services(
+            service("a", level=2.0, model="ozg-2.0"),
+            service("b", model="ozg-1.1"),
+            service("c", level=2.0, model="ozg-1.1"),
+            service("d", level=1.0, model="ozg-1.1"),
+        ),
+        ("services.model@4",),
+        services(
+            service("a", level=2.0, model="ozg-2.0"), service("b", model="ozg-1.1"), service("c", level=1.0)
+        ),
+    ),
+    Case(
+        "level-of-criteria-differs",
+        of_criteria(
+            service("a", level=3.0, model="ozg-1.1"),  # the lowest is 2
+            service("b", level=1.0, model="ozg-1.1"),  # the lowest is 2
+            service("c", level=3.0, model="ozg-1.1"),  # at most 2
+            service("d", level=3.0, model="ozg-1.1"),  # 2, for the third does not apply
+            a=(2, 4, 3),
+            b=(2, 4, 3),
+            c=(2, None, None),
+            d=(2, 4, "n/a"),
+        ),
+        tuple(f"services.level@{row}" for row in (2, 3, 4, 5)),
+        of_criteria(
+            service("a", level=2.0, model="ozg-1.1"),
+            service("b", level=1.0, model="ozg-1.1"),  # the missing one may be 1
+            service("c", level=2.0, model="ozg-1.1"),  # nothing rated
+            service("d", level=9.0, model="ozg-1.1"),  # no level at all, and said as such
+            service("e", model="ozg-1.1"),
+            service("f", level=3.0, model="ozg-2.0"),  # has no criteria
+            a=(2, 4, 3),
+            b=(2, 4, None),
+            c=(None, None, None),
+            d=(2, 4, 3),
+            e=(2, 4, 3),
+            f=(2, 4, 3),
         ),
     ),
     Case(

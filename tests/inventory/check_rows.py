@@ -79,6 +79,17 @@ def services(*rows: Mapping[str, Any]) -> Tables:
     return {"services": rows}
 
 
+def of_criteria(*rows: Mapping[str, Any], **levels: tuple[Any, ...]) -> Tables:
+    """Services and the levels of their criteria; "n/a" for one that does not apply."""
+    ratings = [
+        {"service_id": name, "criterion_id": f"C{number}"}
+        | ({"state": "not_applicable"} if level == "n/a" else {"level": level})
+        for name, of_service in levels.items()
+        for number, level in enumerate(of_service, 1)
+    ]
+    return {"services": rows, "service_ratings": ratings}
+
+
 def outward(project_id: str, **more: Any) -> dict[str, Any]:
     return project(project_id, "existing", target_group=("citizens",), **more)
 

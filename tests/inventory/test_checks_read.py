@@ -79,6 +79,27 @@ def test_projects_that_nobody_reported_are_said_once_per_file_and_table(read):
     ]
 
 
+def test_a_key_in_another_spelling_is_the_key(read):
+    links = [["Nr.", "Bezug auf Nr.", "Art der Beziehung"], ["S–1", "s-2", "setzt voraus"]]
+    rows = projects(["S-1", "a"], ["S-2", "b"])
+    inventory = read(A={"Angaben": cover(OFFICE), "Vorhaben": rows, "Abhängigkeiten": links})
+    assert inventory.dependencies[["project_id", "other_id"]].to_numpy().tolist() == [["S-1", "S-2"]]
+    assert inventory.locate("dependencies", 0, "project_id").raw == "S–1"
+    assert said(inventory, "unknown-project") == []
+
+
+def test_a_choice_is_shown_as_it_stands_in_its_cell(read):
+    links = [
+        ["Nr.", "Bezug auf Nr.", "Art der Beziehung"],
+        ["S-1", "S-2", "setzt voraus"],
+        ["S-1", "S-2", "schließt aus"],
+    ]
+    rows = projects(["S-1", "a"], ["S-2", "b"])
+    inventory = read(A={"Angaben": cover(OFFICE), "Vorhaben": rows, "Abhängigkeiten": links})
+    found = inventory.findings[inventory.findings["code"] == "dependency-contradiction"]
+    assert found[["cell", "value"]].to_numpy().tolist() == [["C3", "schließt aus"]]
+
+
 def test_services_that_nobody_reported(read):
     services = [["Leistungsschlüssel", "Leistung", "Modell"], ["99001", "Anmeldung", None]]
     links = [["Nr.", "Leistungsschlüssel"], ["S-1", "99001"], ["S-1", "99002"], ["S-1", "99002"]]

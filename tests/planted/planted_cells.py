@@ -311,6 +311,11 @@ def _required(table: str, column: Column) -> bool:
     return column.required and column.kind != "identifier" and column.name in SAFE.get(table, ())
 
 
+def _optional(table: str, column: Column) -> bool:
+    kinds = ("amount", "integer", "number", "date", "choice")
+    return not column.required and column.kind in kinds and column.name in SAFE.get(table, ())
+
+
 def _says_more(at: Answer) -> bool:
     """Whether two other answers are left: one alone at the end of a table is read as a note, and said."""
     return sum((at.row, number) in at.sheet.cells for number in at.sheet.columns.values()) > 2
@@ -325,6 +330,7 @@ EVERYWHERE = (
     in_a_cell("formula-without-value", ANY, says(Formula("=SUM(Z98:Z99)", None)), csv=False),
     in_a_cell("missing-value", _required, says(None), where=_says_more),
     in_a_cell("no-answer", _required, says("noch offen")),
+    in_a_cell("answer-pending", _optional, says("wird nachgereicht", "noch offen", "TBD")),
 )
 
 # --- keys ---------------------------------------------------------------------------------------------------

@@ -161,6 +161,23 @@ def _legend(made: Round, book: Book, sheet: Sheet) -> Any:
     return row, first
 
 
+def _lower_table(made: Round, book: Book, sheet: Sheet) -> Any:
+    """Another table below, with one header of this one at another place."""
+    first, second, *others = sorted(sheet.columns.values())
+    named = [text for _, number, text in headers(sheet) if number in others]
+    if not named:
+        return None
+    row = sheet.last_row + 3
+    lines = [
+        ("Aus anderen Städten", named[0]),
+        ("Parkleitsystem", "siehe dort"),
+        ("Bürgerkarte", "abgelehnt"),
+    ]
+    for number, line in enumerate(lines):
+        sheet.cells[row + number, first], sheet.cells[row + number, second] = line
+    return row, first
+
+
 def _group(made: Round, book: Book, sheet: Sheet) -> Any:
     first = min(sheet.columns.values())
     name = next(name for name, number in sheet.columns.items() if number == first)
@@ -436,6 +453,7 @@ LAYOUT_KINDS: tuple[Kind, ...] = (
     on_a_sheet("unit-outside-table", BELOW, _note("Alle Beträge in T€"), *OTHERS),
     on_a_sheet("text-outside-table", BELOW, _note("Rückfragen bitte an die Geschäftsstelle")),
     on_a_sheet("text-outside-table", BELOW, _legend),
+    on_a_sheet("lower-table-not-read", BELOW, _lower_table, *OTHERS, "projects"),
     Kind("sheet-hidden", _helper),
     Kind("sheet-not-used", _scribbles),
 )

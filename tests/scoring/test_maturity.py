@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digistrat import standard_form
 from digistrat.scoring.maturity import score_maturity
 from inventories import make_inventory, make_strategy, project
 
@@ -216,5 +217,7 @@ def test_computed_indicators_stand_among_the_ratings():
     assert told.loc["M3", "cell"] == "returns.xlsx › computed from projects (2)"
     assert told["office"].fillna(-1).tolist() == [2, -1, -1]
     # A2 has neither services nor projects, and what it writes there is not asked for
+    indicators = standard_form(strategy).table("maturity_ratings").column("indicator_id")
+    assert list(indicators.choices) == ["M1"]
     assert scores.states.loc["A2"].tolist() == ["assessed", "not_applicable", "not_applicable"]
     assert scores.table.loc["A2", "score"] == 50

@@ -379,6 +379,7 @@ def test_the_same_seed_gives_the_same_and_pieces_do_not_matter(monkeypatch):
     whole, other_seed = results(seed=1), results(seed=2)
     assert not whole.acceptability.equals(other_seed.acceptability)
     monkeypatch.setattr(draws, "BLOCK", 100)
+    monkeypatch.setattr(draws, "PRODUCT", 300)
     monkeypatch.setattr(counting, "SORTED", 60)
     monkeypatch.setattr(counting, "COUNTED", 40)
     monkeypatch.setattr(counting, "COMPARED", 7)

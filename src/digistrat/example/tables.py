@@ -217,7 +217,7 @@ def _maturity(world: World, office: Office) -> Iterator[Record]:
         return
     grade = normal(dice(world.seed, "digital", office.id))
     texts = words()["evidence"]["texts"]
-    for criterion in world.strategy.maturity.criteria:
+    for criterion in world.strategy.maturity.asked:
         draw = dice(world.seed, "maturity", office.id, criterion.id)
         level = _level(criterion, min(max(0.42 + 0.13 * grade + 0.18 * normal(draw), 0.0), 1.0), 4)
         target = min(level + int(draw.random() * 2.7), 4)

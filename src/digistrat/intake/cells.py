@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from digistrat.findings import Severity
@@ -28,7 +29,7 @@ from digistrat.intake.values.digits import LARGEST
 from digistrat.intake.values.labels import ChoiceTable, choice_table
 from digistrat.intake.values.numbers import read_number
 from digistrat.intake.values.units import AS_WRITTEN, money_units, units_of
-from digistrat.intake.values.words import MISSING, clean, unreadable, words
+from digistrat.intake.values.words import MISSING, clean, fold, unreadable, words
 from digistrat.intake.workbooks import Cell
 
 # What a reader's remark about a value means: an info tells how it was read, a warning that it was changed or
@@ -124,7 +125,7 @@ def read_cells(
     for position, parsed in special:
         answers.lower[position], answers.upper[position] = parsed.lower, parsed.upper
         answers.states[position] = STATES.get(parsed.state, parsed.state)
-        _tell(region, column, (region.records[position], number), parsed)
+        _tell(region, column, (region.records[position], number), parsed, raws[position])
     return answers
 
 
@@ -217,16 +218,23 @@ def _within(parsed: Parsed, column: Column) -> Parsed:
     return parsed._replace(lower=lower, upper=upper)
 
 
-def _tell(region: Region, column: Column, place: tuple[int, int], parsed: Parsed) -> None:
-    """Say what a cell's reader remarked, and that a required answer is missing."""
+def _tell(region: Region, column: Column, place: tuple[int, int], parsed: Parsed, raw: Any) -> None:
+    """Say what a cell's reader remarked, that a required answer is missing, or that one is to follow."""
     codes = [(code, SEVERITY.get(code, "error")) for code in parsed.codes if code != FROM_FORMAT]
     if not codes and parsed.state in ("missing", "not_applicable") and column.required and not column.take:
         found = "no-answer" if region.text(*place) else "missing-value"
         codes = [("missing-key" if column.name == region.table.key else found, "warning")]
+    elif not codes and parsed.state == "missing" and type(raw) is str and fold(raw) in _pending():
+        codes = [("answer-pending", "info")]
     for code, severity in codes:
         values = _expected(column, region.header_text(place[1]) or column.name)
         shown = _shown(region.cells.get(place), region.form.language)
         region.say(code, severity, place, value=shown, column=column.name, values=values)
+
+
+@cache
+def _pending() -> frozenset[str]:
+    return frozenset(fold(word) for word in words()["states"]["pending"])
 
 
 def _shown(cell: Cell | None, language: str) -> str | None:

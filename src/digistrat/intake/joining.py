@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from digistrat.intake.packing import join_columns
 from digistrat.intake.places import CellRef, Frames, Layout, Places, Raws
 from digistrat.intake.reading import Block, Return
 from digistrat.intake.tables import Leftover
+from digistrat.intake.values import fold
 from digistrat.intake.workbooks import parse_address
 
 
@@ -117,6 +118,8 @@ def join_returns(results: Sequence[Return], form: Form) -> Returns:
     used, findings = _without_copies(results, form)
     for result in used:
         findings += result.findings
+    for table in form.tables:
+        _match_references(used, form, table)
     findings += _make_keys_unique(used, form)
     counts = {result.file: sum(len(block.rows) for block in result.blocks) for result in used}
     tables: dict[str, pd.DataFrame] = {}
@@ -171,6 +174,41 @@ def _without_copies(results: Sequence[Return], form: Form) -> tuple[list[Return]
                 make_finding("same-return", "warning", form.language, file=result.file, value=first.file)
             )
     return used, findings
+
+
+def _match_references(results: Sequence[Return], form: Form, table: Table) -> None:
+    """Let what refers to a key mean it in another spelling too: ``std–002`` is StD-002, where it is no other.
+
+    A key of the same file comes before those of others.
+    """
+    if not table.key:
+        return
+    keys = [_keys_of(result, table) for result in results]
+    every = {key for own in keys for key in own}
+    anywhere: dict[str, str] = {}
+    for result, own in zip(results, keys, strict=True):
+        for block in result.blocks:
+            for column in form.table(block.table).columns:
+                values = block.columns[column.name] if column.refers == table.name else ()
+                unknown = {value for value in values if value is not None} - every
+                if unknown:
+                    anywhere = anywhere or _by_spelling(every)
+                    of_file = _by_spelling(own)
+                    meant = {v: of_file.get(fold(v)) or anywhere.get(fold(v)) for v in unknown}
+                    block.columns[column.name] = [meant.get(value) or value for value in values]
+
+
+def _keys_of(result: Return, table: Table) -> set[str]:
+    blocks = [block for block in result.blocks if block.table == table.name]
+    return {key for block in blocks for key in block.columns[table.key] if key is not None}
+
+
+def _by_spelling(keys: Iterable[str]) -> dict[str, str]:
+    """Key by its folded text, where no other key has the same."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        found.setdefault(fold(key), []).append(key)
+    return {folded: same[0] for folded, same in found.items() if len(same) == 1 and folded}
 
 
 def _make_keys_unique(results: Sequence[Return], form: Form) -> list[Finding]:

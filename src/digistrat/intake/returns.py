@@ -18,6 +18,7 @@ from digistrat.intake.cache import Cache, default_cache, make_key
 from digistrat.intake.forms import Form
 from digistrat.intake.joining import Returns, join_returns
 from digistrat.intake.reading import PASSING, Return, Task, read_tasks
+from digistrat.intake.workbooks import printable
 
 __all__ = ["Returns", "list_returns", "read_returns"]
 
@@ -47,7 +48,8 @@ def list_returns(source: str | Path | Iterable[str | Path]) -> tuple[Path, list[
             return folder.parent, [folder]
         if not folder.is_dir():
             raise ValueError(f"folder must be an existing folder or file, not {str(folder)!r}")
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        # not only files: of a link that leads nowhere it is said that it could not be opened
+        paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     else:
         given = list(source)
         wrong = [path for path in given if not isinstance(path, (str, Path))]
@@ -107,7 +109,8 @@ def read_returns(
     """
     _check_call(form, executor, cache)
     folder, paths = list_returns(folder_or_paths)
-    tasks = [Task(path, _name(path, folder), _sha256(path)) for path in paths]
+    most = form.limits.file_bytes
+    tasks = [Task(path, file_name(path, folder), _sha256(path, most)) for path in paths]
     store = default_cache() if cache is True else Cache(Path(cache)) if cache else None
     digest = form.digest() if store else ""
     key = make_key("round", digest, *(part for task in tasks for part in (task.file, task.sha256)))
@@ -143,12 +146,16 @@ def _check_call(form: Form, executor: Executor | None, cache: bool | str | Path)
         raise ValueError(f"cache must be True, False or a folder, not {cache!r}")
 
 
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+def file_name(path: Path, folder: Path) -> str:
+    """Name of a file in findings and places: its path below the round's folder."""
+    return printable(path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name)
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Path, most: int) -> str:
+    """Digest of a file's content; empty for one that will not be read, for whatever reason."""
     try:
+        if not path.is_file() or path.stat().st_size > most:
+            return ""
         with path.open("rb") as stream:  # piece by piece: nobody knows yet how large it is
             return file_digest(stream, "sha256").hexdigest()
     except OSError:  # the finding says why it was not read

@@ -120,13 +120,15 @@ def successors(strategy: Strategy, office_id: str, on: dt.date) -> tuple[str, ..
 
 
 def _spellings(office: Office) -> Sequence[str]:
-    numbers = (office.number, f"Amt {office.number}", f"A{office.number}") if office.number else ()
+    n = office.number
+    numbers = (n, f"Amt {n}", f"A{n}", f"A {n}") if n else ()
+    numbered = [pair for number in numbers for pair in (f"{office.name} {number}", f"{number} {office.name}")]
     pairs = (
         (f"{office.short_name} {office.name}", f"{office.name} ({office.short_name})")
         if office.short_name
         else ()
     )
-    return (office.name, office.id, office.short_name, *numbers, *pairs)
+    return (office.name, office.id, office.short_name, *numbers, *numbered, *pairs)
 
 
 class OfficeNames:

@@ -132,7 +132,7 @@ def form_notes(strategy: Strategy, form: Form) -> dict[str, dict[str, Note]]:
         notes[table.name] = own
     notes["impact_ratings"] |= _rated(strategy.impact.criteria)
     notes["readiness_ratings"] |= _rated(strategy.readiness.criteria)
-    notes["maturity_ratings"] |= _rated(strategy.maturity.criteria)
+    notes["maturity_ratings"] |= _rated(strategy.maturity.asked)
     notes["services"] |= {
         model.id: Note(anchors={str(n): name for n, name in enumerate(model.levels, start=model.floor)})
         for model in strategy.service_models

@@ -201,9 +201,9 @@ def standard_form(strategy: Strategy) -> Form:
     sets: dict[str, Choices] = {
         "fields": {f.id: (f"{f.id} {f.name}", f.name, f.id) for f in strategy.fields},
         "goals": {g.id: (f"{g.id} {g.name}", g.name, g.id) for f in strategy.fields for g in f.goals},
-        "impact_criteria": of(strategy.impact.criteria),
+        "impact_criteria": of(strategy.impact.asked),
         "readiness_criteria": of(strategy.readiness.criteria),
-        "maturity_criteria": of(strategy.maturity.criteria),
+        "maturity_criteria": of(strategy.maturity.asked),
         "service_models": {m.id: (m.id, m.id.replace("-", " ")) for m in strategy.service_models},
         "service_criteria": joined((c.id, (f"{c.id} {c.name}", c.name, c.id)) for c in service_criteria),
         "roles": {r.id: (r.name, r.id) for r in strategy.roles},

@@ -81,6 +81,7 @@ def solve_knapsack(
     gap: float = 0.0,
     seed: int = 0,
     node_limit: int | None = None,
+    tie_break: bool = True,
 ) -> Selection:
     """Choose the items of highest total value that fit into every budget.
 
@@ -110,6 +111,8 @@ def solve_knapsack(
         Seed of the solver.
     node_limit : int, optional
         Stop after so many nodes of the search tree: a repeatable limit.
+    tie_break : bool
+        Whether to look for a cheaper selection of equal value: that takes longer than to find the value.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def solve_knapsack(
     if chosen is None:
         return _nothing(value, budget, "limit", bound, ())
     objective = float(problem.values @ chosen)
-    if status == "optimal":
+    if status == "optimal" and tie_break:
         chosen = _cheapest(problem, chosen, objective, cost, budget, limits)
         objective = float(problem.values @ chosen)
     bound = max(bound, objective)

@@ -77,7 +77,10 @@ def _help(results: Results, run_id: str) -> list[tuple[str, str]]:
     for name in ("maturity", "services", "readiness", "impact"):
         scores: Scores | None = getattr(results, name)
         if scores is not None:
-            lines.append((text(f"workbook.scores_{name}", language), describe_rule(scores.rule, language)))
+            rule = describe_rule(scores.rule, language)
+            if scores.rule_source:
+                rule += f". {text('workbook.rule_source', language, source=scores.rule_source)}"
+            lines.append((text(f"workbook.scores_{name}", language), rule))
     for name in ("portfolio", "plan"):
         result = getattr(results, name)
         if result is not None:

@@ -122,10 +122,7 @@ class Scores:
         ValueError
             If there is no such alternative, naming close ones.
         """
-        if alternative not in self.table.index:
-            known = [str(label) for label in self.table.index]
-            close = difflib.get_close_matches(str(alternative), known, n=3) or known[:3]
-            raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")
+        require_alternative(self, alternative)
         value = self.values.loc[alternative]
         nothing = pd.Series(np.nan, index=self.values.columns)
 
@@ -157,6 +154,18 @@ class Scores:
             }
         ).rename_axis("criterion")
 
+    def reason(self, alternative: str) -> str:
+        """Say in one sentence why an alternative has its rank; see `digistrat.scoring.reasons.reason`."""
+        from digistrat.scoring.reasons import reason
+
+        return reason(self, alternative)
+
+    def compare(self, a: str, b: str) -> pd.DataFrame:
+        """Lead a difference back to the criteria; see `digistrat.scoring.reasons.compare`."""
+        from digistrat.scoring.reasons import compare
+
+        return compare(self, a, b)
+
     def __str__(self) -> str:
         counts = self.table["state"].value_counts()
         states = ", ".join(f"{counts.get(s, 0)} {s.replace('_', ' ')}" for s in SCORE_STATES)
@@ -174,6 +183,14 @@ class Scores:
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+def require_alternative(scores: Scores, alternative: Any) -> None:
+    """Raise ValueError, naming close ones, unless there is such an alternative."""
+    if alternative not in scores.table.index:
+        known = [str(label) for label in scores.table.index]
+        close = difflib.get_close_matches(str(alternative), known, n=3) or known[:3]
+        raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")
 
 
 def score_table(

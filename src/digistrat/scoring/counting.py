@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def count_ranks(blocks: Blocks, n: int, m: int, quantum: float) -> tuple[Array, 
     """
     by_rank = np.zeros((n, n), dtype=np.int64)  # ranks × alternatives
     weights_when_first = np.zeros((n, m))
-    for weights, scores in blocks:
+    for weights, scores in _cut(blocks):
         order, rank = ranked(scores, quantum)
         if rank is None:
             width = max(COUNTED // n, 1)
@@ -76,6 +76,12 @@ def count_wins(blocks: Blocks, rows: Array, n: int, quantum: float) -> Array:
                 is_better = steps < steps[:, row, None]
                 wins[position] += np.add.reduce(is_better.view(np.uint8), axis=0, dtype=np.uint8)
     return wins
+
+
+def _cut(blocks: Blocks) -> Iterator[tuple[Array, Array]]:
+    for weights, scores in blocks:
+        for part in pieces(len(scores), scores.shape[1]):
+            yield weights[part], scores[part]
 
 
 def ranked(scores: Array, quantum: float) -> tuple[Array, Array | None]:

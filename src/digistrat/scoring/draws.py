@@ -17,7 +17,8 @@ from digistrat.scoring.values import criterion_values
 
 Array = npt.NDArray[Any]
 
-BLOCK = 2_500_000  # numbers computed at a time: 20 MB, where a product pays and the memory stays small
+BLOCK = 2_500_000  # numbers computed at a time: 20 MB
+PRODUCT = 10_000_000  # scores that one product gives: few calls, as each may wait for another processor
 MOST_LEVELS = 1000  # a scale of more steps is as good as continuous
 
 
@@ -44,9 +45,12 @@ def quantum_of(value: Array, weight: Array) -> float:
 
 def given_scores(value: Array, weight: Array) -> Iterator[tuple[Array, Array]]:
     """Yield weights and weighted sums (samples × alternatives) of given samples, piece by piece."""
-    for part in pieces(len(weight), value.shape[-2] * (value.shape[-1] if value.ndim == 3 else 1)):
-        w = weight[part]
-        yield w, (w @ value.T if value.ndim == 2 else (value[part] @ w[:, :, None])[:, :, 0])
+    if value.ndim == 2:
+        for part in pieces(len(weight), len(value), PRODUCT):
+            yield weight[part], weight[part] @ value.T
+    else:
+        for part in pieces(len(weight), value.shape[1] * value.shape[2]):
+            yield weight[part], (value[part] @ weight[part][:, :, None])[:, :, 0]
 
 
 def given_confidence(value: Array, n_samples: int, first: Array, central: Array) -> Array:
@@ -220,8 +224,8 @@ def rating_levels(criteria: pd.DataFrame, node: Node) -> list[Array]:
 
 def drawn_scores(draws: Draws) -> Iterator[tuple[Array, Array]]:
     """Yield weights and scores (samples × alternatives) of drawn ratings, piece by piece."""
-    n, m = draws.low.shape
-    for part in pieces(len(draws.weights), n if draws.node.is_additive else n * m):
+    is_product, (n, m) = draws.node.is_additive, draws.low.shape
+    for part in pieces(len(draws.weights), n if is_product else n * m, PRODUCT if is_product else BLOCK):
         yield draws.weights[part], draws.scores(part)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.composite import Scores
+from digistrat.scoring.composite import Scores, require_alternative
 from digistrat.scoring.draws import rating_levels
 from digistrat.scoring.rules import combine_nested
 from digistrat.scoring.values import criterion_values
@@ -103,8 +103,7 @@ def improvements(scores: Scores, alternative: str) -> pd.DataFrame:
     >>> improvements(scores, 0)[["from", "to", "gain"]].values.tolist()
     [[2.0, 3.0, 17.5], [1.0, 2.0, 7.5]]
     """
-    if alternative not in scores.table.index:
-        raise ValueError(f"no alternative {alternative!r} in these scores")
+    require_alternative(scores, alternative)
     if scores.raw is None:
         raise ValueError("scores must have kept the numbers before the value functions (raw)")
     i = int(scores.table.index.get_loc(alternative))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import combinations, pairwise
 
 from digistrat.strategy.parts import Office, Strategy
-from digistrat.strategy.scales import Criterion, Scale
+from digistrat.strategy.scales import COMPUTED, Criterion, Scale
 
 Span = tuple[str, dt.date | None, dt.date | None]
 
@@ -32,9 +32,10 @@ def strategy_problems(
             scale: Scale = getattr(strategy, name)
             yield from _scale_problems(scale, f"{file} › {name}")
             for criterion in scale.criteria:
-                if criterion.computed and name != "maturity":
+                if criterion.computed and COMPUTED[criterion.computed] != name:
                     where = f"{file} › {name}.criteria[{criterion.id}].computed"
-                    yield f"{where}: found {criterion.computed!r}, expected computed figures in maturity only"
+                    only = COMPUTED[criterion.computed]
+                    yield f"{where}: found {criterion.computed!r}, expected it in {only} only"
     for parts, check in CHECKS:
         if skip.isdisjoint(parts):
             yield from check(strategy, offices_file if "offices" in parts else file)
@@ -48,6 +49,8 @@ def _field_problems(s: Strategy, file: str) -> Iterator[str]:
 def _scale_problems(scale: Scale, where: str) -> Iterator[str]:
     yield from _doubles(f"{where}.groups", (group.id for group in scale.groups))
     yield from _doubles(f"{where}.criteria", (criterion.id for criterion in scale.criteria))
+    figures = (criterion.computed for criterion in scale.criteria if criterion.computed)
+    yield from _doubles(f"{where}.criteria.computed", figures, "figure")
     headers = [{c.id, c.name, *c.aliases} for c in scale.criteria]
     yield from _doubles(
         f"{where}.criteria.aliases", (h for heads in headers for h in sorted(heads)), "header"

@@ -10,6 +10,15 @@ from pydantic import Field
 
 from digistrat.strategy.records import Amount, Finite, Identifier, Name, Part, RuleName, Share, Weight, frozen
 
+COMPUTED = {
+    "share_at_level": "maturity",
+    "share_online": "maturity",
+    "share_operating": "maturity",
+    "goal_fit": "impact",
+    "enabling_effect": "impact",
+}
+"""What a criterion's ``computed`` may name, and the scale that knows it."""
+
 
 class Criterion(Part):
     """Something that is rated: raw values from ``floor`` (0 points) to ``target`` (100).
@@ -18,7 +27,9 @@ class Criterion(Part):
     are other headers under which offices send it. ``shape`` says how the value runs between the anchors:
     straight, straight between the declared ``points`` (number, value), or in steps from point to point.
     ``step`` is the distance between the levels that can be given, 0 for any number. ``computed`` names a
-    figure (0–1) that is taken from the inventory instead of being asked for (`digistrat.scoring.indicators`).
+    figure of `COMPUTED` that is taken from the inventory instead of being asked for: a share (0–1) of an
+    office (`digistrat.scoring.indicators`), or of a project its fit to the goals (0–100) or its enabling
+    effect (points of impact; the target says how many count in full).
     """
 
     id: Identifier
@@ -30,7 +41,9 @@ class Criterion(Part):
     shape: Literal["linear", "piecewise", "stepwise"] = "linear"
     points: tuple[tuple[Finite, Finite], ...] = ()
     step: Amount = 0.0
-    computed: Literal["", "share_at_level", "share_online", "share_operating"] = ""
+    computed: Literal[
+        "", "share_at_level", "share_online", "share_operating", "goal_fit", "enabling_effect"
+    ] = ""
     unit: str = ""
     description: str = ""
     source: str = ""

@@ -17,7 +17,7 @@ from digistrat.intake.feedback.books import companion_path, read_feedback, write
 from digistrat.intake.feedback.comparison import compare_findings, require_findings
 from digistrat.intake.feedback.mail import covering_summary
 from digistrat.intake.feedback.marked import write_marked_copy
-from digistrat.intake.workbooks import Limits, WorkbookError
+from digistrat.intake.workbooks import Limits, WorkbookError, printable
 from digistrat.texts import text
 
 
@@ -78,13 +78,18 @@ def feedback_of_round(
     shutil.rmtree(partial, ignore_errors=True)
     alone = {companion_path(Path(file), language).as_posix() for file in files["file"]}
     returns = files[~files["file"].isin(alone)]
+    sources = {printable(path.relative_to(folder).as_posix()): path for path in folder.rglob("*")}
     rows, states = [], []
     try:
         partial.mkdir(parents=True)
         pairs = zip(returns["file"], returns["office_id"].fillna(""), strict=True)
         for file, office_id in _bar(pairs, len(returns), progress):
             own = everything[everything["file"] == file]
-            source, copy = folder / file, partial / file
+            source, copy = sources.get(file, folder / file), partial / file
+            if not source.is_file():  # a link that leads nowhere, or gone since: there is only the text
+                rows.append({"file": file, "office_id": office_id})
+                states.append(own.assign(file=file, office_id=office_id))
+                continue
             previous = _previous(source, language, limits)
             copy.parent.mkdir(parents=True, exist_ok=True)
             written = write_feedback(

@@ -2,8 +2,8 @@
 
 `headers` knows what a text may name (`questions` for long ones, `guesses` for slips, `contrasts` for what
 must not be taken for each other); `grids` shows a sheet line by line; `search` looks for lines of headers;
-`mapping` gives every column its name, `records` every line its role; `finding` puts them together into
-`regions`.
+`mapping` gives every column its name, `records` every line its role, `lower` cuts off what is another table;
+`finding` puts them together into `regions`. `aside` tells which sheets of a file only look like tables.
 """
 
 from digistrat.intake.tables.finding import find_regions

@@ -18,8 +18,8 @@ TITLES = 3  # lines above its headers
 def cut_lower(head: Head, below: Mapping[int, Line]) -> int | None:
     """Return the line below a table's headers with which another table begins; None where none does.
 
-    Its headers stand among the first lines behind a gap. All are texts, at least one names a column of the
-    table above and stands under another header, and most of what follows is no record of the table above.
+    Its headers stand among the first lines behind a gap. All are texts, at least one names a column or member
+    of the table above and stands under another header, and most of what follows is no record of that table.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def _is_header(head: Head, cells: Line) -> bool:
         if number in head.cells and folded == fold(head.cells[number].text):
             same += 1
         else:
-            others += (known.declared.get(folded) or known.plain.get(folded) or ("",))[0] == "column"
+            others += known.declared_as(cell_text(cell)) is not None
     return others > same
 
 

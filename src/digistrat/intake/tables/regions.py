@@ -25,7 +25,8 @@ class Leftover:
         ``title`` (above the table or over a group of columns), ``heading`` (repeated), ``hint`` (under the
         headers: numbers of columns, what to fill in), ``example`` (a row that shows how), ``group`` (heads a
         group of records), ``extra`` (in no column of the form), ``note``, ``total``, ``unanswered`` (a record
-        without any answer), ``hidden``, ``unused`` or ``ignored`` (on a sheet that holds no table).
+        without any answer), ``hidden``, ``unused`` or ``ignored`` (on a sheet that holds no table; ``unused``
+        also of a lower table that is none of the form's).
     header : str
         Header of an extra's column.
     text : str

@@ -140,7 +140,7 @@ def unreadable(code: str) -> Parsed:
 @cache
 def _state_words() -> tuple[dict[str, Parsed], frozenset[str], tuple[str, ...]]:
     states = words()["states"]
-    table = {fold(word): MISSING for word in states["missing"] if fold(word)}
+    table = {fold(word): MISSING for word in (*states["missing"], *states["pending"]) if fold(word)}
     table.update({fold(word): NOT_APPLICABLE for word in states["not_applicable"]})
     elsewhere = {fold(word) for word in states["elsewhere"]}
     table.update(dict.fromkeys(elsewhere, ELSEWHERE))

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -28,6 +29,7 @@ from digistrat.intake.workbooks.records import (
     WorkbookError,
     cell_address,
     parse_address,
+    printable,
 )
 from digistrat.intake.workbooks.xlsb import read_xlsb
 from digistrat.intake.workbooks.xlsx import read_xlsx, workbook_part
@@ -42,6 +44,7 @@ __all__ = [
     "cell_address",
     "no_collection",
     "parse_address",
+    "printable",
     "read_workbook",
 ]
 
@@ -89,13 +92,13 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
     WorkbookError
         If the file is encrypted, damaged, no workbook, empty, or passes a limit.
     """
-    path = Path(path)
+    place, path = Path(path), Path(printable(os.fspath(path)))  # from here on the second is but a name
     deadline = time.perf_counter() + limits.seconds
     try:
-        state = path.stat()
+        state = place.stat()
         if not (S_ISREG(state.st_mode) or S_ISDIR(state.st_mode)):  # a pipe or device might never end
             raise WorkbookError("file-not-opened", path.name, "no regular file")
-        with path.open("rb") as stream:  # it may have grown since
+        with place.open("rb") as stream:  # it may have grown since
             data = stream.read(limits.file_bytes + 1)
         size = max(state.st_size, len(data))
         if size > limits.file_bytes:
@@ -106,7 +109,7 @@ def read_workbook(path: str | os.PathLike[str], *, limits: Limits = Limits()) ->
         raise WorkbookError("file-not-opened", path.name, error.strerror or type(error).__name__) from None
     try:
         with no_collection():
-            return _read(path, data, limits, deadline)
+            return replace(_read(path, data, limits, deadline), path=place)
     except WorkbookError:
         raise
     except MemoryError:
@@ -138,7 +141,7 @@ def _read(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
     if data.startswith(_OLE):
         return _read_compound(path, data, limits, deadline)
     if data.startswith(_BIFF):
-        return read_xls(path, limits, deadline)
+        return read_xls(path, data, limits, deadline)
     for mark, name in _OTHERS:
         if data.startswith(mark):
             raise WorkbookError("file-not-a-workbook", path.name, name)
@@ -180,4 +183,4 @@ def _read_compound(path: Path, data: bytes, limits: Limits, deadline: float) -> 
         raise WorkbookError("file-encrypted", path.name)
     if not any(f"{name}\0".encode("utf-16-le") in names for name in ("workbook", "book")):
         raise WorkbookError("file-not-a-workbook", path.name, "OLE")
-    return read_xls(path, limits, deadline)
+    return read_xls(path, data, limits, deadline)

@@ -27,8 +27,8 @@ from digistrat.intake.workbooks.records import (
 )
 
 
-def read_xls(path: Path, limits: Limits, deadline: float) -> Workbook:
-    """Read a file with xlrd, or python-calamine if need be; whatever they do, this process lives.
+def read_xls(path: Path, data: bytes, limits: Limits, deadline: float) -> Workbook:
+    """Read a file's bytes with xlrd, or python-calamine if need be; whatever they do, this process lives.
 
     Formula texts are not read, and with python-calamine neither error cells nor what is hidden in a
     sheet; a note says so.
@@ -42,7 +42,7 @@ def read_xls(path: Path, limits: Limits, deadline: float) -> Workbook:
     found: list[dict[tuple[int, int], Cell]] = []
     book: dict[str, bool] = {}
     n_cells = text_bytes = 0
-    for message in _ask_worker(path, limits, deadline):
+    for message in _ask_worker(path, data, limits, deadline):
         if isinstance(message, dict):
             book = message
         elif isinstance(message, tuple):
@@ -89,16 +89,16 @@ def _sheet(head: tuple[Any, ...], cells: dict[tuple[int, int], Cell]) -> Sheet:
     )
 
 
-def _ask_worker(path: Path, limits: Limits, deadline: float) -> Iterator[Any]:
+def _ask_worker(path: Path, data: bytes, limits: Limits, deadline: float) -> Iterator[Any]:
     """Yield what the worker writes, as it comes; raise when it refuses, breaks off or takes too long."""
     seconds = max(deadline - time.perf_counter(), 0.1)
     # As a script, and without its folder on the path: it imports the reader and nothing of ours.
-    command = [sys.executable, "-P", worker.__file__, str(path)]
+    command = [sys.executable, "-P", worker.__file__]
     command += [str(limits.n_cells), str(limits.memory_bytes), str(max(int(seconds), 1))]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
@@ -107,6 +107,8 @@ def _ask_worker(path: Path, limits: Limits, deadline: float) -> Iterator[Any]:
     timer.start()
     stream = cast("BinaryIO", process.stdout)
     try:
+        with cast("BinaryIO", process.stdin) as file:
+            file.write(data)  # of which the worker takes all before it says anything
         while (message := pickle.load(stream)) is not None:  # written by our own worker
             if isinstance(message, tuple) and len(message) == 2:
                 raise WorkbookError(message[0], path.name, message[1])

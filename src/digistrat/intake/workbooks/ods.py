@@ -41,6 +41,9 @@ _ASIDE = frozenset(
     )
 )
 _NUMERIC = ("float", "percentage", "currency")
+_STORED = {kind: f"{_OFFICE}{kind}-value" for kind in ("date", "time", "boolean")} | dict.fromkeys(
+    _NUMERIC, f"{_OFFICE}value"
+)
 _TRUTHS = ("=TRUE()", "=FALSE()")
 _HIDES = ("collapse", "filter")
 # What a formula that fails shows, in whatever language: #REF!, #NAME?, #N/A, Err:502.
@@ -322,15 +325,16 @@ class _Reader:
         formula = attributes.get(_TABLE + "formula", "")
         if kind in _NUMERIC and formula.endswith(_TRUTHS):  # how booleans of other formats are kept
             return formula.endswith(_TRUTHS[0]), None
-        if kind in _NUMERIC:
-            return number(attributes.get(_OFFICE + "value", "").strip()), None
-        if kind == "date":
-            return iso_date(attributes.get(_OFFICE + "date-value", "").strip()), None
-        if kind == "time":
-            elapsed = self.styles.is_elapsed(attributes.get(_TABLE + "style-name", ""))
-            return time_value(attributes.get(_OFFICE + "time-value", "").strip(), elapsed=elapsed), None
-        if kind == "boolean":
-            return attributes.get(_OFFICE + "boolean-value", "").strip() in ("true", "1"), None
+        stored = attributes.get(_STORED.get(kind or "", ""), "").strip()
+        if stored:  # otherwise a text is what there is: some give a formula's text the type of a number
+            if kind == "date":
+                return iso_date(stored), None
+            if kind == "time":
+                elapsed = self.styles.is_elapsed(attributes.get(_TABLE + "style-name", ""))
+                return time_value(stored, elapsed=elapsed), None
+            if kind == "boolean":
+                return stored in ("true", "1"), None
+            return number(stored), None
         text = attributes.get(_OFFICE + "string-value", text)
         self.text_size += sys.getsizeof(text)
         return text or None, None

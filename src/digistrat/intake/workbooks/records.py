@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -217,6 +218,17 @@ def make_sheet(
         tuple(annotations),
         frozenset(place for place in struck if place in cells),
     )
+
+
+def printable(name: str) -> str:
+    r"""Name of a file whose bytes are no text, as some archives leave it, in a form that can be written.
+
+    Examples
+    --------
+    >>> printable("R\udcfcckmeldung.xlsx")
+    'R\\xfcckmeldung.xlsx'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})", re.ASCII)

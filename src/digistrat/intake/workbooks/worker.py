@@ -1,16 +1,17 @@
 """Runs xlrd or python-calamine on an xls file, in a process of its own: either may hang or abort.
 
-Started by `foreign.py` as a script, so that it imports nothing but the reader. Arguments: file, most
-cells, bytes of memory, seconds. Writes pickles to standard output: what the book is, a dict; then of each
-sheet ``(name, hidden, hidden rows, hidden columns, merged, comments, struck cells)`` and lists of its
-cells; at the end None, or ``(code, detail)`` wherever it is refused. A cell is ``(row, column, kind,
-value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), or else the format of a number; a
-comment ``(row, column, text, author)``; a struck cell ``(row, column)``.
+Started by `foreign.py` as a script, so that it imports nothing but the reader. Reads the file's bytes from
+standard input; arguments: most cells, bytes of memory, seconds. Writes pickles to standard output: what the
+book is, a dict; then of each sheet ``(name, hidden, hidden rows, hidden columns, merged, comments, struck
+cells)`` and lists of its cells; at the end None, or ``(code, detail)`` wherever it is refused. A cell is
+``(row, column, kind, value)`` with kind ``v`` (value), ``d`` (serial date), ``e`` (error), or else the format
+of a number; a comment ``(row, column, text, author)``; a struck cell ``(row, column)``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import math
 import os
 import pickle
@@ -23,7 +24,7 @@ from typing import Any
 
 # Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
 CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
-BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85
+BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET, TEXTS = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85, 0xFC
 # Texts of formulas; what stands beside the cells of a row; fonts, formats, and both together.
 BESIDE = {
     **dict.fromkeys((0x207, 0x407), "results"),
@@ -46,11 +47,11 @@ AT_ONCE, FALLBACK_SECONDS = 20_000, 4  # cells in one pickle; processor time of 
 
 
 def main(arguments: list[str]) -> None:
-    """Read the file named on the command line."""
-    path, n_cells, memory, seconds = arguments
+    """Read the file that standard input gives."""
+    n_cells, memory, seconds = arguments
     limit_process(int(memory), int(seconds))
     try:
-        for message in read_old(path, int(n_cells)):
+        for message in read_old(sys.stdin.buffer.read(), int(n_cells)):
             pickle.dump(message, sys.stdout.buffer)
         return
     except MemoryError:
@@ -73,13 +74,13 @@ def limit_process(memory: int, seconds: int) -> None:
             resource.setrlimit(kind, (amount, amount))
 
 
-def read_old(path: str, n_cells: int) -> Iterator[Any]:
+def read_old(data: bytes, n_cells: int) -> Iterator[Any]:
     """Read an xls file with xlrd or, if xlrd does not understand it, with python-calamine."""
     try:
-        refusal, n_blank = look_at_masses(path, n_cells)
+        refusal, n_blank = look_at_masses(data, n_cells)
         if refusal:
             return iter([("file-too-large", refusal)])
-        return read_xls(open_xls(path, formats=n_blank < MANY_BLANKS))
+        return read_xls(open_xls(data, formats=n_blank < MANY_BLANKS))
     except MemoryError:
         raise
     except Exception as refused:
@@ -87,7 +88,7 @@ def read_old(path: str, n_cells: int) -> Iterator[Any]:
             raise
         limit_fallback()
         try:
-            return iter(read_calamine(path, n_cells))
+            return iter(read_calamine(data, n_cells))
         except Exception:
             raise refused from None
 
@@ -103,12 +104,10 @@ def limit_fallback() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (most if soft < 0 else min(most, soft), hard))
 
 
-def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
+def look_at_masses(data: bytes, n_cells: int) -> tuple[str, int]:
     """Count what xlrd would spend minutes on, from record to record; why to refuse, and blank cells."""
     import xlrd
 
-    with open(path, "rb") as stream:
-        data = stream.read()
     start, end = 0, len(data)
     if data.startswith(xlrd.compdoc.SIGNATURE):
         with open(os.devnull, "w") as silence:
@@ -118,7 +117,7 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
                 if data:
                     break
             end = start + length
-    most = {"cells": n_cells, "results": n_cells, **MOST}
+    most = {"cells": n_cells, "texts": n_cells, "results": n_cells, **MOST}
     counts = dict.fromkeys(most, 0)
     last_row = n_sheets = 0
     sheets = set()
@@ -140,6 +139,8 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
             name, amount = "columns", min(max(amount, 1), 256)
         elif kind == MERGED:
             name, amount = "merged ranges", length // 8
+        elif kind == TEXTS:
+            name, amount = "texts", int.from_bytes(data[start + 4 : start + 8], "little", signed=True)
         elif kind == SHEET:
             n_sheets += 1
             sheets.add(data[start : start + 4])
@@ -154,13 +155,15 @@ def look_at_masses(path: str, n_cells: int) -> tuple[str, int]:
     return "", counts["blank cells"]
 
 
-def open_xls(path: str, *, formats: bool) -> Any:
+def open_xls(data: bytes, *, formats: bool) -> Any:
     """Open an xls file with xlrd, with hidden rows and merges where its formats can be read."""
     import xlrd
 
     def open_book(formats: bool) -> Any:
         with open(os.devnull, "w") as silence:
-            return xlrd.open_workbook(path, formatting_info=formats, logfile=silence, ragged_rows=True)
+            return xlrd.open_workbook(
+                file_contents=data, formatting_info=formats, logfile=silence, ragged_rows=True
+            )
 
     # Names are not used here, and working out what they stand for may take minutes.
     xlrd.book.Book.handle_name = xlrd.book.Book.names_epilogue = lambda *_: None
@@ -226,31 +229,28 @@ def cells_of(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, Any]]:
                 yield row + 1, column, "e", xlrd.error_text_from_code.get(value, "#N/A")
 
 
-def read_calamine(path: str, n_cells: int) -> list[Any]:
+def read_calamine(data: bytes, n_cells: int) -> list[Any]:
     """Read a file with python-calamine; all of it, because it may fail at the last sheet."""
     import python_calamine
 
-    with open(path, "rb") as stream:
-        book = python_calamine.CalamineWorkbook.from_filelike(stream)
-        messages: list[Any] = [{"date1904": False, "errors": False}]
-        count = 0
-        for entry in book.sheets_metadata:
-            if entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
-                continue
-            sheet = book.get_sheet_by_name(entry.name)
-            cells = []
-            # Addresses are right only with the empty area kept.
-            for row, record in enumerate(sheet.to_python(skip_empty_area=False), 1):
-                cells += [
-                    (row, c, "v", plain(v)) for c, v in enumerate(record, 1) if v is not None and v != ""
-                ]
-                if count + len(cells) > n_cells:
-                    return [("file-too-large", f"> {n_cells} cells")]
-            count += len(cells)
-            hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
-            ranges = sheet.merged_cell_ranges or []
-            merged = [(r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in ranges]
-            messages += [(entry.name, hidden, [], [], merged, [], []), cells]
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    messages: list[Any] = [{"date1904": False, "errors": False}]
+    count = 0
+    for entry in book.sheets_metadata:
+        if entry.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            continue
+        sheet = book.get_sheet_by_name(entry.name)
+        cells = []
+        # Addresses are right only with the empty area kept.
+        for row, record in enumerate(sheet.to_python(skip_empty_area=False), 1):
+            cells += [(row, c, "v", plain(v)) for c, v in enumerate(record, 1) if v is not None and v != ""]
+            if count + len(cells) > n_cells:
+                return [("file-too-large", f"> {n_cells} cells")]
+        count += len(cells)
+        hidden = entry.visible != python_calamine.SheetVisibleEnum.Visible
+        ranges = sheet.merged_cell_ranges or []
+        merged = [(r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in ranges]
+        messages += [(entry.name, hidden, [], [], merged, [], []), cells]
     return [*messages, None]
 
 

@@ -46,6 +46,7 @@ ERRORS = {
 _ROW, _STRING_ITEM, _FONT, _FORMAT, _XF, _COLUMNS = 0, 19, 43, 44, 47, 60
 _BOOK_PROPERTIES, _SHEET_ENTRY, _FILTER, _MERGED = 153, 156, 161, 176
 _BEGIN_FORMATS, _END_FORMATS = 617, 618
+_BEGIN_FUTURE, _END_FUTURE = 35, 36  # between them numbers mean what later versions of Excel made of them
 _STRIKEOUT, _HAS_RUNS = 0x08, 0x01  # flags of a font, and of a text with runs of fonts
 _BLANK, _RK, _ERROR, _BOOLEAN, _REAL, _TEXT, _SHARED, _RICH = 1, 2, 3, 4, 5, 6, 7, 62
 # A formula's result stands where a cell of its kind has its value; short cells follow the one before.
@@ -252,7 +253,11 @@ def _read_sheet(
     struck: list[tuple[int, int]] = []
     filtered = False
     row = column = n_columns = 0
+    future = False
     for number, content in _records(container, part):
+        if number == _BEGIN_FUTURE or future:
+            future = number != _END_FUTURE
+            continue
         kind = _KINDS.get(number)
         if kind is not None:
             short = number in _SHORT

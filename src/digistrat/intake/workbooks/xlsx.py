@@ -18,7 +18,7 @@ from digistrat.intake.workbooks.strings import read_strings
 from digistrat.intake.workbooks.worksheet import read_sheet
 
 Note = tuple[str, str]
-_MOST_SHEETS, _MOST_RELATIONS, _MOST_FORMATS = 2_000, 50_000, 500_000
+_MOST_SHEETS, _MOST_RELATIONS, _MOST_FORMATS = 2_000, 50_000, 200_000
 
 
 def read_xlsx(path: Path, container: Container) -> Workbook:

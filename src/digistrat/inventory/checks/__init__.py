@@ -63,6 +63,8 @@ CHECKS: tuple[Check, ...] = (
     Check("position-ended", "info", staff.positions_that_ended),
     Check("service-without-model", "warning", services.services_without_model),
     Check("level-not-in-model", "warning", services.levels_of_the_model),
+    Check("model-not-in-force", "warning", services.models_in_force),
+    Check("level-of-criteria-differs", "warning", services.level_of_the_criteria),
     Check("target-below-level", "warning", services.target_below_level),
     Check("services-without-cases", "info", services.services_without_cases),
     Check("online-without-cases", "info", services.online_without_cases),
@@ -131,7 +133,8 @@ def _finding(inventory: Inventory, check: Check, hit: Hit) -> Finding:
         cell=place.cell,
         table=hit.table,
         column=hit.column,
-        value=_shown(inventory, value),
+        # a choice as the office wrote it, not as the form calls it
+        value=place.raw.strip()[:200] if isinstance(place.raw, str) else _shown(inventory, value),
     )
 
 

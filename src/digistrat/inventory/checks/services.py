@@ -39,6 +39,40 @@ def levels_of_the_model(inventory: Inventory) -> Hits:
                 yield Hit("services", label, column, values)
 
 
+def models_in_force(inventory: Inventory) -> Hits:
+    """Services have levels of a model not in force on the reporting date; said once a file and model."""
+    services = inventory.services.assign(file=files_of(inventory, "services"))
+    on = inventory.reporting_date
+    for model in inventory.strategy.service_models:
+        if model.valid_from <= on and (model.valid_to is None or on <= model.valid_to):
+            continue
+        rated = services[(services["model"] == model.id) & services["level"].notna()]
+        counts = rated["file"].value_counts()
+        for label, file in rated["file"].drop_duplicates().items():
+            yield Hit("services", label, "model", {"model": model.id, "count": int(counts[file])})
+
+
+def level_of_the_criteria(inventory: Inventory) -> Hits:
+    """A service's level is not the lowest of its criteria, where this decides."""
+    services, ratings = inventory.services, inventory.service_ratings
+    for model in inventory.strategy.service_models:
+        if model.rule != "minimum" or not model.criteria:
+            continue
+        of_model = services.index[services["model"] == model.id]
+        levels = services["level"].where(services["level"].isin(range(model.floor, model.target + 1)))
+        own = ratings[ratings["criterion_id"].isin([criterion.id for criterion in model.criteria])]
+        own = own[own["service_id"].isin(of_model) & (own["state"] != "missing")]
+        own = own.drop_duplicates(["service_id", "criterion_id"])
+        is_level = (own["level"] >= model.floor) & (own["level"] <= model.target) & (own["level"] % 1 == 0)
+        most = own["level"].where(is_level).groupby(own["service_id"]).min()
+        settled = (is_level | (own["state"] == "not_applicable")).groupby(own["service_id"]).sum()
+        least = most.where(settled == len(model.criteria), float(model.floor))
+        found = levels.reindex(most.index)
+        for label in most.index[(found < least) | (found > most)]:
+            ends = dict.fromkeys(f"{end[label]:g}" for end in (least, most))
+            yield Hit("services", label, "level", {"level": "–".join(ends), "model": model.id})
+
+
 def target_below_level(inventory: Inventory) -> Hits:
     """The level aimed at is below the present one."""
     for table in ("services", "maturity_ratings"):

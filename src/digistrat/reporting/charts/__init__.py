@@ -18,6 +18,7 @@ from digistrat.reporting.charts.maturity import (
 )
 from digistrat.reporting.charts.plan import plot_budget, plot_load
 from digistrat.reporting.charts.portfolio import plot_portfolio, plot_portfolio_budget
+from digistrat.reporting.charts.project import plot_project
 from digistrat.reporting.charts.robustness import plot_rank_acceptability, plot_rank_intervals
 from digistrat.reporting.charts.scores import plot_priority, plot_ranking
 
@@ -40,6 +41,7 @@ __all__ = [
     "plot_portfolio",
     "plot_portfolio_budget",
     "plot_priority",
+    "plot_project",
     "plot_rank_acceptability",
     "plot_rank_intervals",
     "plot_ranking",

@@ -244,10 +244,8 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
         rated = rated.clip(upper=len(scale.criteria)).reindex(planned.index, fill_value=0)
         shares[name] = rated.groupby(planned["office_id"]).sum() / (n_planned * len(scale.criteria))
     levels = answered("maturity_ratings", "level")["office_id"].value_counts()
-    is_rated = asked.isin(list(sent))
-    shares["maturity_ratings"] = (
-        (levels.reindex(asked, fill_value=0) / len(strategy.maturity.criteria)).clip(upper=1).where(is_rated)
-    )
+    is_rated, n_asked = asked.isin(list(sent)), max(len(strategy.maturity.asked), 1)
+    shares["maturity_ratings"] = (levels.reindex(asked, fill_value=0) / n_asked).clip(upper=1).where(is_rated)
     services = tables.get("services")
     if services is not None and len(services):
         rated = services["level"].notna()

@@ -109,7 +109,7 @@ def plot_maturity_heatmap(
             *ramp_key(source, source.text("state.not_scored")),
             Key(source.text("state.provisional_brackets"), style.PAPER, kind="note"),
         ],
-        rule=source.rule(maturity.rule, maturity.what),
+        rule=source.rule_of(maturity),
         run_id=run_id,
     )
 
@@ -227,7 +227,7 @@ def plot_maturity_gap(maturity: Scores, *, page: int = 1, run_id: str = "", ax: 
                 edge=style.CATEGORY[2],
             ),
         ],
-        rule=source.rule(maturity.rule, maturity.what),
+        rule=source.rule_of(maturity),
         run_id=run_id,
     )
 

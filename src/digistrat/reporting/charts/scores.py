@@ -26,6 +26,7 @@ from digistrat.scoring.composite import Scores
 from digistrat.scoring.rules import RULES
 
 LABEL_ROOM = 258.0  # points for row labels
+GAP_MARK = "*"  # behind a score that rests on less than everything asked
 FIGURE_SPACE = "\u2007"  # as wide as a digit
 
 
@@ -58,7 +59,7 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
         raise ValueError(f"n must be at least 1, not {n}")
     source = source_of(scores)
     unit = scores.unit or "project"
-    points = _points_by_group(scores)
+    points = points_by_group(scores)
     columns = ["rank", f"{unit}_id", "title", *points.columns, "score", "lower", "upper"]
     ranked = scores.table.dropna(subset=["rank"]).sort_values("rank", kind="stable")
     if ranked.empty:
@@ -71,9 +72,8 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
     data = data.astype({"rank": "int64"})[columns]
 
     ax = open_axes(ax, body=max(len(data) * 0.235, 0.5) + 0.3)
-    fills = dict(zip(points.columns, (*style.CATEGORY, style.PALE), strict=False))
-    words = data[list(points.columns)].map(source.number)
-    spans = stacked_bars(ax, data, fills, words)
+    fills = group_fills(points)
+    spans = stacked_bars(ax, data, fills, data[list(points.columns)].map(source.number))
     wide = (data["upper"] - data["lower"] > 0.05).to_numpy()
     whiskers = data[wide]
     # along the foot of the bar, where it crosses no number
@@ -82,7 +82,9 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
     for end in ("lower", "upper"):
         ax.vlines(whiskers[end], foot - 0.14, foot + 0.14, color=style.INK, linewidth=1.3, zorder=4)
     ends = data["score"].where(~wide, data[["score", "upper"]].max(axis=1))
-    total_labels(ax, ends.tolist(), [source.number(score, 1) for score in data["score"]])
+    marks = np.where(wide, GAP_MARK, "")
+    words = [source.number(score, 1) + mark for score, mark in zip(data["score"], marks, strict=True)]
+    total_labels(ax, ends.tolist(), words)
     digits = len(str(data["rank"].max()))
     room = LABEL_ROOM - width("0") * digits - 12
     numbers = [source.number(rank).rjust(digits, FIGURE_SPACE) for rank in data["rank"]]
@@ -118,13 +120,20 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
         ),
         key=[
             *(
-                Key(_group_name(source, scores, g), fills[g])
+                Key(group_name(source, scores, g), fills[g])
                 for g in points.columns
                 if len(points.columns) > 1
             ),
-            *([Key(source.text("ranking.bounds"), style.INK, kind="line")] if wide.any() else []),
+            *(
+                [
+                    Key(source.text("ranking.bounds"), style.INK, kind="line"),
+                    Key(source.text("ranking.gaps", mark=GAP_MARK), style.INK, kind="note"),
+                ]
+                if wide.any()
+                else []
+            ),
         ],
-        rule=source.rule(scores.rule, scores.what),
+        rule=source.rule_of(scores),
         run_id=run_id,
     )
     label_inside(ax, spans)
@@ -249,7 +258,10 @@ def plot_priority(
         data=data,
         kind=source.text("priority.alt", count=len(data), scope=source.scope),
         key=_priority_key(source, data, portfolio is not None),
-        rule=source.rule(impact.rule, readiness.what),
+        rule="\u00a0· ".join(
+            source.text("rule_of", what=source.text(f"what.{what}"), rule=source.rule_of(scores))
+            for what, scores in (("readiness", readiness), ("impact", impact))
+        ),
         run_id=run_id,
     )
     place_labels(
@@ -317,7 +329,7 @@ def _one_off_costs(source: Source, portfolio: Any) -> pd.Series:
     return known if portfolio is None else portfolio.table["cost_eur"].astype(float).combine_first(known)
 
 
-def _points_by_group(scores: Scores) -> pd.DataFrame:
+def points_by_group(scores: Scores) -> pd.DataFrame:
     """Contributions summed by group, largest groups first; beyond four the rest is ``other``."""
     if not RULES[scores.rule].is_additive:
         return scores.table[["score"]].rename(columns={"score": "points"})
@@ -330,7 +342,13 @@ def _points_by_group(scores: Scores) -> pd.DataFrame:
     return points
 
 
-def _group_name(source: Source, scores: Scores, group: str) -> str:
+def group_fills(points: pd.DataFrame) -> dict[str, str]:
+    """Return a colour by column of points; the fifth is what is put together."""
+    return dict(zip(map(str, points.columns), (*style.CATEGORY, style.PALE), strict=False))
+
+
+def group_name(source: Source, scores: Scores, group: str) -> str:
+    """Return what the strategy calls a group of criteria."""
     if group == "other":
         return source.text("other_groups")
     scale = (

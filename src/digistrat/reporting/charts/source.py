@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from digistrat.reporting.charts.lettering import clean
+from digistrat.scoring.rules import RULES
 from digistrat.texts import format_date, format_money, format_number, has_text, text
 
 
@@ -114,6 +115,16 @@ class Source:
         said = self.text("rule", name=name)
         is_ordinal = what in ("maturity", "readiness") and rule != "minimum"
         return f"{said}; {self.text('ordinal')}" if is_ordinal else said
+
+    def rule_of(self, scores: Any) -> str:
+        """Return the rule of scores in words, and where it and the criteria come from."""
+        said = self.rule(scores.rule, scores.what)
+        groups = getattr(getattr(scores, "hierarchy", None), "rule", scores.rule)
+        if groups != scores.rule:
+            said += f"; {self.text('group_rule', name=text(f'rule.{groups}.name', self.language))}"
+        known = RULES[scores.rule].source if scores.rule in RULES else ""
+        origin = getattr(scores, "rule_source", "") or known
+        return f"{said}; {self.text('rule_source', source=clean(origin))}" if origin else said
 
     def listed(self, names: Sequence[str]) -> str:
         """Return names in quotation marks, with commas and an "and" before the last."""

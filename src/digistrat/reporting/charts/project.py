@@ -1,0 +1,325 @@
+"""One score taken apart: the bar of the ranking, its groups, their criteria, and the cell behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from digistrat.reporting import style
+from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes, row_axis
+from digistrat.reporting.charts.lettering import clean, clip, width, wrap
+from digistrat.reporting.charts.scores import GAP_MARK, group_fills, group_name, points_by_group
+from digistrat.reporting.charts.source import Source, source_of
+from digistrat.scoring.composite import Scores
+
+COLUMNS = ("name", "group", "raw", "office", "moderated", "value", "low", "high", "state", "weight")
+MORE_COLUMNS = ("weight_used", "points", "cell")
+NAME_ROOM, TEXT_ROOM = 190.0, 268.0  # points for the names of rows, and for what stands right of them
+AXIS_END = 122.0  # room behind a bar of 100 for its number
+PITCH = {"total": 0.36, "group": 0.34, "criterion": 0.41}  # inches from row to row
+HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the drawing: the total, a group or a criterion."""
+
+    kind: str
+    y: float
+    label: str
+    group: str = ""
+    criterion: Any = None
+
+
+@style.styled
+def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes | None = None) -> Axes:
+    """Draw what one score is made of, down to the ratings and their cells.
+
+    The first bar is that of the ranking, with the same colours. Below it each group has a bar as long as its
+    segment, and below each group its criteria have theirs; the outline is the most that a criterion can
+    bring. Under every criterion stand the rating and its cell. What is missing is hatched.
+
+    Parameters
+    ----------
+    scores : Scores
+        From `score_impact`, `score_readiness` or `score_maturity`.
+    alternative
+        Id of the project or office.
+    run_id, ax
+        As in `plot_status_by_field`.
+
+    Returns
+    -------
+    Axes
+        Its `chart_data`: by criterion, in the order of the drawing, the id and the columns of
+        `Scores.explain` from ``name`` to ``cell`` that are drawn. Under a rule that does not add up the bars
+        are values of 0–100.
+
+    Raises
+    ------
+    ValueError
+        If there is no such alternative, naming close ones.
+    """
+    source = source_of(scores)
+    unit = scores.unit or "project"
+    columns = [f"{unit}_id", "criterion", *COLUMNS, *MORE_COLUMNS]
+    if scores.table.empty:
+        title = source.text("project.none")
+        return draw_nothing(ax, source, name="project", title=title, columns=columns, run_id=run_id)
+    about = scores.explain(alternative)
+    fills = group_fills(points_by_group(scores))
+    about = about.iloc[_drawing_order(about["group"], list(fills))]
+    rows = _rows(source, scores, about)
+    drawing = _Drawing(source, scores, alternative, about, fills)
+
+    end = rows[-1].y + PITCH["criterion"] * 0.75
+    ax = open_axes(ax, body=end + 0.3)
+    for row in rows:
+        drawing.draw(ax, row)
+    row_axis(ax, [row.label for row in rows], positions=[row.y for row in rows])
+    for label, row in zip(ax.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("normal" if row.kind == "criterion" else "bold")
+    ax.set_ylim(end, 0)
+    ax.set_xlim(0, AXIS_END)
+    ticks = (0, 25, 50, 75, 100)
+    ax.set_xticks(ticks, labels=[source.number(tick) for tick in ticks])
+    ax.spines["bottom"].set_visible(False)
+    what = source.text(f"what.{scores.what or 'score'}")
+    data = about.rename_axis("criterion").reset_index()
+    return finish(
+        ax,
+        source,
+        name="project",
+        title=drawing.title(),
+        subtitle=source.text("project.subtitle", what=what, id=str(alternative), scope=source.scope),
+        data=data.assign(**{f"{unit}_id": str(alternative)})[columns],
+        kind=source.text("project.alt", what=what, count=len(about), scope=source.scope),
+        key=drawing.key(),
+        rule=source.rule_of(scores),
+        run_id=run_id,
+    )
+
+
+def _drawing_order(groups: pd.Series, drawn: list[str]) -> list[int]:
+    """Return positions of the criteria: groups in the order of the ranking, those it puts together last."""
+    seen = list(dict.fromkeys(groups))
+    rank = {g: (drawn.index(g) if g in drawn else len(drawn), seen.index(g)) for g in seen}
+    return sorted(range(len(groups)), key=lambda i: (*rank[groups.iloc[i]], i))
+
+
+def _rows(source: Source, scores: Scores, about: pd.DataFrame) -> list[_Row]:
+    """Lay the rows out from the top, in inches."""
+    y = 0.2
+    rows = [_Row("total", y, source.text("overall"))]
+    has_groups = about["group"].nunique() > 1
+    before = None
+    for criterion, group in about["group"].items():
+        if has_groups and group != before:
+            y += PITCH["group"]
+            label = clip(group_name(source, scores, group), NAME_ROOM, bold=True)
+            rows.append(_Row("group", y, label, group))
+        y += PITCH["criterion"] if group == before or not has_groups else PITCH["group"]
+        before = group
+        name = wrap(about["name"][criterion] or criterion, NAME_ROOM, lines=2)
+        rows.append(_Row("criterion", y, "\n".join(name), group, criterion))
+    return rows
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What is known of the one alternative, and how it is drawn."""
+
+    source: Source
+    scores: Scores
+    alternative: Any
+    about: pd.DataFrame
+    fills: dict[str, str]
+
+    @property
+    def total(self) -> Any:
+        """The alternative's row of the table of scores."""
+        return self.scores.table.loc[self.alternative]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether bars are points that sum to the score; else they are values of 0–100."""
+        return self.scores.hierarchy.is_additive
+
+    def fill(self, group: str) -> str:
+        """Return the colour of a group, as in the ranking."""
+        return self.fills.get(group, list(self.fills.values())[-1])
+
+    def draw(self, ax: Axes, row: _Row) -> None:
+        """Draw one row."""
+        {"total": self._total, "group": self._group, "criterion": self._criterion}[row.kind](ax, row)
+
+    def _total(self, ax: Axes, row: _Row) -> None:
+        number, total = self.source.number, self.total
+        if self.adds_up:
+            points = points_by_group(self.scores).loc[self.alternative].fillna(0.0)
+            ends = points.cumsum()
+            for group, size in points[points > 0].items():
+                _bar(ax, row, size, self.fills[str(group)], left=ends[group] - size)
+        elif not np.isnan(total["score"]):
+            _bar(ax, row, total["score"], self.fill(""))
+        if pd.isna(total["lower"]) or total["state"] == "not_scored":
+            _say(ax, 0, row, self.source.text("state.not_scored"), bold=True)
+            return
+        is_wide = total["upper"] - total["lower"] > 0.05
+        if is_wide:
+            _whisker(ax, row.y + HEIGHT["total"] / 2, total["lower"], total["upper"])
+        word = "–" if np.isnan(total["score"]) else number(total["score"], 1) + GAP_MARK * bool(is_wide)
+        end = np.nanmax([total["score"], total["upper"] if is_wide else 0])
+        _say(ax, float(end), row, word, bold=True)
+
+    def _group(self, ax: Axes, row: _Row) -> None:
+        number = self.source.number
+        mine = self.about[self.about["group"] == row.group]
+        if self.adds_up:
+            size, most = mine["points"].sum(min_count=1), mine["weight_used"].sum()
+        else:
+            size = np.nan if self.scores.groups is None else self.scores.groups[row.group][self.alternative]
+            most = 100.0
+        if np.isnan(size):
+            _say(ax, 0, row, "–", bold=True)
+            return
+        said = self.source.text("project.of", points=number(size, 1), most=number(most))
+        _outline(ax, row, most)
+        _bar(ax, row, size, self.fill(row.group))
+        _say(ax, most, row, said, bold=True)
+
+    def _criterion(self, ax: Axes, row: _Row) -> None:
+        cell = self.about.loc[row.criterion]
+        text, number = self.source.text, self.source.number
+        share = cell["weight_used"] / 100 if self.adds_up else 1.0
+        weight = cell["weight"] if self.adds_up else 100.0
+        if cell["state"] == "assessed" and not np.isnan(share):
+            most = 100 * share
+            _outline(ax, row, most)
+            _bar(ax, row, cell["value"] * share, self.fill(row.group))
+            said = text("project.of", points=number(cell["value"] * share, 1), most=number(most))
+            if cell["high"] - cell["low"] > 1e-9:
+                low, high = cell["low"] * share, cell["high"] * share
+                _whisker(ax, row.y + HEIGHT["criterion"] / 2, low, high)
+                said += " " + text("project.between", low=number(low, 1), high=number(high, 1))
+            elif abs(most - weight) > 0.5:
+                said += " " + text("project.instead_of", weight=number(weight))
+            _say(ax, most, row, said)
+        elif cell["state"] == "not_applicable":
+            _say(ax, 0, row, text("project.not_applicable"), quiet=True)
+        else:
+            _outline(ax, row, weight, hatch=style.HATCH_NONE)
+            _say(ax, weight, row, text(f"project.{cell['state']}", weight=number(weight)))
+        ax.annotate(
+            self._below(cell),
+            (0, row.y + HEIGHT["criterion"] / 2),
+            (0, -3),
+            textcoords="offset points",
+            va="top",
+            color=style.QUIET,
+        )
+
+    def _below(self, cell: pd.Series) -> str:
+        """Return the rating and its place: the file's name is clipped first, the cell never."""
+        said = self._rating(cell)
+        place = clean(cell["cell"])
+        if not place:
+            return clip(said, TEXT_ROOM)
+        room = TEXT_ROOM - width(f"{said} · ")
+        if width(place) > room and place.count(" › ") >= 2:
+            file, tail = place.split(" › ", 1)
+            kept = room - width(f" › {tail}")
+            place = f"{clip(file, max(kept, 40.0))} › {tail}"
+        return f"{said} · {clip(place, max(room, 80.0))}"
+
+    def _rating(self, cell: pd.Series) -> str:
+        text = self.source.text
+        if np.isnan(cell["raw"]):
+            return text(f"project.no_answer{'_readable' if cell['state'] == 'unreadable' else ''}")
+        scale = self.scores.criteria.loc[cell.name]
+        answer = text(
+            "project.answer" if scale["floor"] == 0 else "project.answer_on",
+            raw=self._plain(cell["raw"]),
+            floor=self._plain(scale["floor"]),
+            target=self._plain(scale["target"]),
+        )
+        if not np.isnan(cell["moderated"]) and cell["moderated"] != cell["office"]:
+            own = "–" if np.isnan(cell["office"]) else self._plain(cell["office"])
+            answer += " " + text("project.moderated", office=own)
+        return answer
+
+    def _plain(self, value: float) -> str:
+        decimals = next((d for d in range(3) if abs(value - round(value, d)) < 1e-9), 2)
+        return self.source.number(value, decimals)
+
+    def title(self) -> str:
+        """Say what the score is, and what brings most of it."""
+        text, number, total = self.source.text, self.source.number, self.total
+        names = self.source.names(self.scores.unit or "project", [self.alternative])
+        name = clip(names[self.alternative], 480, size=style.SIZE_TITLE, bold=True)
+        if total["state"] == "not_scored":
+            return text("project.title_not_scored", title=name)
+        if total["state"] == "provisional":
+            bounds = {end: number(total[end], 1) for end in ("lower", "upper")}
+            return text("project.title_provisional", title=name, **bounds)
+        said = text("project.title", title=name, score=number(total["score"], 1), rank=int(total["rank"]))
+        by_group = self.about.groupby("group", sort=False)["points"].sum()
+        if not self.adds_up or len(by_group) < 2:
+            return said
+        best = by_group.idxmax()
+        most = group_name(self.source, self.scores, str(best))
+        return said + text("project.most", group=most, points=number(by_group[best], 1))
+
+    def key(self) -> list[Key]:
+        """Explain outline, hatching, whisker and star, as far as they are drawn."""
+        text, state = self.source.text, self.about["state"]
+        is_open = state.isin(["missing", "unreadable"])
+        entries = [Key(text("project.outline"), style.PAPER, edge=style.GREY)]
+        if is_open.any():
+            entries.append(Key(text("project.hatched"), style.PAPER, hatch=style.HATCH_NONE))
+        if self.total["upper"] - self.total["lower"] > 0.05 and self.total["state"] != "not_scored":
+            entries.append(Key(text("ranking.bounds"), style.INK, kind="line"))
+        if self.adds_up and (is_open.any() or (state == "not_applicable").any()):
+            entries.append(Key(text("project.shared"), style.INK, kind="note"))
+        return entries
+
+
+def _bar(ax: Axes, row: _Row, size: float, fill: str, *, left: float = 0.0) -> None:
+    ax.barh(
+        row.y, size, left=left, height=HEIGHT[row.kind], facecolor=fill, edgecolor=style.PAPER, linewidth=1.0
+    )
+
+
+def _outline(ax: Axes, row: _Row, size: float, *, hatch: str | None = None) -> None:
+    ax.barh(
+        row.y,
+        size,
+        height=HEIGHT[row.kind],
+        facecolor=style.PAPER,
+        edgecolor=style.GREY,
+        linewidth=0.6,
+        hatch=hatch,
+    )
+
+
+def _whisker(ax: Axes, y: float, low: float, high: float) -> None:
+    ax.hlines(y, low, high, color=style.INK, linewidth=1.3, zorder=4)
+    for end in (low, high):
+        ax.vlines(end, y - 0.03, y + 0.03, color=style.INK, linewidth=1.3, zorder=4)
+
+
+def _say(ax: Axes, end: float, row: _Row, words: str, *, bold: bool = False, quiet: bool = False) -> None:
+    """Write behind the end of a bar."""
+    ax.annotate(
+        words,
+        (end, row.y),
+        (5, 0),
+        textcoords="offset points",
+        va="center_baseline",
+        fontweight="bold" if bold else "normal",
+        color=style.QUIET if quiet else style.INK,
+    )

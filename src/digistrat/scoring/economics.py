@@ -1,0 +1,388 @@
+"""Economics: what projects cost and bring in money, by year and at one date; kept out of the impact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from digistrat.inventory.record import Inventory
+from digistrat.scoring.inputs import allowed
+from digistrat.strategy import DiscountRate, Strategy
+from digistrat.texts import format_date, format_number, text
+
+ECONOMICS_STATES = ("calculated", "unclear", "no_effects", "no_costs", "no_rate")
+"""What is known of a project's capital value."""
+
+EFFECT_KINDS = ("saving", "revenue")
+ENOUGH = 50.0  # points of urgency or quality from which WiBe says yes
+_ENDS = ["low", "value", "high"]
+_FLOWS = ["project_id", "year", "is_budget_effective", *_ENDS, "is_assumed"]
+
+
+def discount_rate(strategy: Strategy, on: dt.date) -> DiscountRate:
+    """Return the discount rate in force on a date.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Its ``discount_rates``.
+    on : date
+        Usually the reporting date.
+
+    Returns
+    -------
+    DiscountRate
+        With rate, span and source.
+
+    Raises
+    ------
+    ValueError
+        If the strategy has none for that date. The nearest one is never taken instead.
+    """
+    found = _rate_on(strategy, on)
+    if found is None:
+        spans = ", ".join(f"{one.valid_from} to {one.valid_to}" for one in strategy.discount_rates) or "none"
+        raise ValueError(f"on must lie in a span of the strategy's discount_rates ({spans}), not {on}")
+    return found
+
+
+def capital_value(flows: pd.Series, rate: float, *, base_year: int) -> float:
+    r"""Return the capital value of payments by year.
+
+    Parameters
+    ----------
+    flows : Series
+        Receipts minus payments by year, an index of whole numbers in any order; a year may come twice.
+    rate : float
+        Discount rate, 0.033 for 3.3 %.
+    base_year : int
+        The year whose payments are not discounted. It is named and not read from the first row, so that
+        projects that begin in different years are seen from the same one.
+
+    Returns
+    -------
+    float
+        NaN where a payment is not known; 0 for none.
+
+    Raises
+    ------
+    ValueError
+        If the rate is negative or no number, an amount is infinite, or a year lies before the base year: what
+        is paid already decides nothing any more, so leave it out.
+
+    Notes
+    -----
+    :math:`KN = \sum_t (E_t - A_t) / (1 + i)^t`, t = 0 in the base year: the monetary criterion of WiBe
+    (*Empfehlung zur Durchführung von Wirtschaftlichkeitsbetrachtungen*, versions 4.1 and 5.0).
+
+    Examples
+    --------
+    >>> round(capital_value(pd.Series({2026: -100, 2027: 60, 2028: 60}), 0.033, base_year=2026), 3)
+    14.311
+    """
+    if not (np.isfinite(rate) and rate >= 0):
+        raise ValueError(f"rate must be a finite number from 0, not {rate}")
+    amounts = flows.to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(amounts).any():
+        raise ValueError("flows must be finite numbers")
+    years = flows.index.to_numpy(dtype=float)
+    if len(years) and not (years.min() >= base_year and (years % 1 == 0).all()):
+        raise ValueError(f"years of flows must be whole numbers from base_year {base_year}, not {years}")
+    return float((amounts * (1 + rate) ** -(years - base_year)).sum())
+
+
+def score_economics(
+    inventory: Inventory,
+    effects: pd.DataFrame | None = None,
+    *,
+    on: dt.date | None = None,
+    base_year: int | None = None,
+) -> pd.DataFrame:
+    """Return the capital value of every project, as far as offices reported what makes one.
+
+    Costs alone give no capital value, and neither do effects alone. Running costs go on in the years that
+    an office leaves out, up to the last one for which it reports an effect. The days of own staff are in no
+    table of money and do not count.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Its tables ``projects`` and ``project_costs``; all of these costs are budget-effective.
+    effects : DataFrame, optional
+        ``project_id``, ``kind`` (saving, revenue), ``is_budget_effective``, ``year``, ``amount_eur``, and
+        where they are known as an interval ``amount_eur_lower``, ``amount_eur_upper``; the inventory's table
+        ``project_effects`` by default, if it has one.
+    on : date, optional
+        Decides the discount rate; the reporting date by default.
+    base_year : int, optional
+        As in `capital_value`; that of `on` by default. Payments of years before it do not count.
+
+    Returns
+    -------
+    DataFrame
+        By project that is not discontinued, in euros of the base year: ``kn``, ``kn_lower``, ``kn_upper``
+        (ends of what it may be, NaN where there is none on that side), ``kn_budget`` and ``kn_other`` (the
+        parts that are budget-effective and not, NaN where an effect does not say), ``rate``, ``state`` (of
+        `ECONOMICS_STATES`), ``reason`` (in the strategy's language), ``is_assumed`` (running costs of some
+        year were carried on). Never raises for what offices sent, nor for a date without a rate.
+
+    Raises
+    ------
+    ValueError
+        If `effects` lacks a column or knows a kind that there is not.
+
+    References
+    ----------
+    WiBe 4.1 and 5.0: capital value of costs and benefits, split into what is budget-effective
+    (*haushaltswirksam*) and what is not.
+    """
+    on = on or inventory.reporting_date
+    first = on.year if base_year is None else base_year
+    projects = inventory.projects
+    index = projects.index[projects["status"] != "discontinued"]
+    benefits = _effect_flows(inventory, effects)
+    benefits = benefits[benefits["project_id"].isin(index) & ~(benefits["year"] < first)]
+    costs = _cost_flows(inventory, benefits.groupby("project_id")["year"].max())
+    costs = costs[costs["project_id"].isin(index)]
+    flows = pd.concat([costs[~(costs["year"] < first)], benefits], ignore_index=True)
+    rate = _rate_on(inventory.strategy, on)
+    value = _present(flows, 0.0 if rate is None else rate.rate, first, index)
+    state = pd.Series("calculated", index, dtype="str").mask(value["value"].isna(), "unclear")
+    state = state.mask(~index.isin(costs["project_id"]), "no_costs")
+    state = state.mask(~index.isin(benefits["project_id"]), "no_effects")
+    if rate is None:
+        state[:] = "no_rate"
+    is_known, is_bounded = state == "calculated", state.isin(["calculated", "unclear"])
+    reasons = {one: _reason(inventory.strategy, one, on, first, rate) for one in ECONOMICS_STATES}
+    assumed = flows.loc[flows["is_assumed"], "project_id"]
+    return pd.DataFrame(
+        {
+            "kn": value["value"].where(is_known),
+            "kn_lower": value["low"].where(is_bounded),
+            "kn_upper": value["high"].where(is_bounded),
+            "kn_budget": value["budget"].where(is_known),
+            "kn_other": value["other"].where(is_known),
+            "rate": np.nan if rate is None else rate.rate,
+            "state": state,
+            "reason": state.map(reasons).astype("str"),
+            "is_assumed": index.isin(assumed),
+        },
+        index=index,
+    ).rename_axis("project_id")
+
+
+def cost_classes(low: pd.Series, high: pd.Series, limits: Sequence[float]) -> pd.DataFrame:
+    """Sort costs that are known as intervals into classes.
+
+    Parameters
+    ----------
+    low, high : Series
+        The least and the most that something costs, in euros; NaN where it is not known.
+    limits : sequence of float
+        Upper limits of the classes, rising and above 0; a cost at the limit is still in the class. A last
+        class without limit follows.
+
+    Returns
+    -------
+    DataFrame
+        With the index of `low`: ``lowest`` and ``highest`` (number of the first and the last class, from 0,
+        in which the cost may lie), ``from_eur`` and ``to_eur`` (where these begin and end, infinity where
+        there is no end), ``is_certain`` (both are the same class).
+
+    Raises
+    ------
+    ValueError
+        If the limits do not rise from 0, or some `low` is above its `high`.
+
+    Examples
+    --------
+    >>> cost_classes(pd.Series([50_000, 200_000]), pd.Series([250_000, 300_000]), [250_000, 1_000_000])
+       lowest  highest  from_eur     to_eur  is_certain
+    0       0        0       0.0   250000.0        True
+    1       0        1       0.0  1000000.0       False
+    """
+    ends = [0.0, *map(float, limits), np.inf]
+    if any(not one < other for one, other in pairwise(ends)):
+        raise ValueError(f"limits must be finite and rise from above 0, not {list(limits)}")
+    high = high.reindex(low.index)
+    if (low > high).any():
+        raise ValueError(f"low must not be above high, not {low[low > high].to_dict()}")
+
+    def number(amount: pd.Series, unknown: int) -> pd.Series:
+        found = np.searchsorted(ends[1:-1], amount.to_numpy(dtype=float, na_value=np.nan), side="left")
+        return pd.Series(found, low.index).mask(amount.isna(), unknown)
+
+    lowest, highest = number(low, 0), number(high, len(ends) - 2)
+    return pd.DataFrame(
+        {
+            "lowest": lowest,
+            "highest": highest,
+            "from_eur": [ends[k] for k in lowest],
+            "to_eur": [ends[k + 1] for k in highest],
+            "is_certain": lowest == highest,
+        }
+    )
+
+
+def wibe_decision(
+    kn: pd.Series,
+    urgency: pd.Series,
+    quality: pd.Series,
+    *,
+    lower: pd.DataFrame | None = None,
+    upper: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Decide by the rule of WiBe: to be done if KN > 0, or D ≥ 50, or Q ≥ 50; three-valued.
+
+    Parameters
+    ----------
+    kn, urgency, quality : Series
+        Capital value in euros; points of urgency (D) and of quality (Q) on 0–100; NaN where not known, as is
+        what one of them lacks of the others' labels.
+    lower, upper : DataFrame, optional
+        Columns ``kn``, ``urgency``, ``quality``, or some of them: what they are at least and at most; NaN
+        where there is no bound. What has no column is known as its value alone.
+
+    Returns
+    -------
+    DataFrame
+        ``by_capital_value``, ``by_urgency``, ``by_quality``, ``is_to_do``: True where it holds for all that
+        the values may be, False where for nothing, NA where what is not known decides.
+
+    Raises
+    ------
+    ValueError
+        If bounds have another column, or a lower bound is above the upper one.
+
+    Notes
+    -----
+    The thresholds are those of WiBe 4.1 and 5.0 as the German federal administration uses it, where 5.0
+    establishes the urgency beforehand; "or" is that of Kleene's three-valued logic: one yes is enough,
+    whatever the others are.
+    """
+    index = kn.index.union(urgency.index, sort=False).union(quality.index, sort=False)
+    for frame in (lower, upper):
+        for column in frame if frame is not None else ():
+            allowed("columns of lower and upper", column, ("kn", "urgency", "quality"))
+
+    def bound(frame: pd.DataFrame | None, name: str, value: pd.Series) -> pd.Series:
+        return value if frame is None or name not in frame else frame[name].reindex(index).astype(float)
+
+    def verdict(name: str, given: pd.Series, enough: float | None) -> pd.Series:
+        value = given.reindex(index).astype(float)
+        low, high = bound(lower, name, value), bound(upper, name, value)
+        if (low > high).any():
+            raise ValueError(f"lower must not be above upper, but is for {name} of {index[low > high][0]!r}")
+        # sums of points that should be 50 may fall short by float noise
+        is_surely = low > 0 if enough is None else low >= enough - 1e-9
+        is_never = high <= 0 if enough is None else high < enough - 1e-9
+        return pd.Series(pd.NA, index, dtype="boolean").mask(is_surely, True).mask(is_never, False)
+
+    table = pd.DataFrame(
+        {
+            "by_capital_value": verdict("kn", kn, None),
+            "by_urgency": verdict("urgency", urgency, ENOUGH),
+            "by_quality": verdict("quality", quality, ENOUGH),
+        }
+    )
+    return table.assign(is_to_do=table["by_capital_value"] | table["by_urgency"] | table["by_quality"])
+
+
+def _rate_on(strategy: Strategy, on: dt.date) -> DiscountRate | None:
+    day = on.date() if isinstance(on, dt.datetime) else on
+    return next((one for one in strategy.discount_rates if one.valid_from <= day <= one.valid_to), None)
+
+
+def _effect_flows(inventory: Inventory, effects: pd.DataFrame | None) -> pd.DataFrame:
+    given = inventory.tables.get("project_effects") if effects is None else effects
+    if given is None:
+        return _flows(pd.DataFrame(columns=["project_id", "year", "amount_eur", "is_budget_effective"]))
+    lacking = {"project_id", "kind", "is_budget_effective", "year", "amount_eur"} - set(given.columns)
+    if lacking:
+        raise ValueError(f"effects must have columns {sorted(lacking)} too, not only {list(given.columns)}")
+    for kind in given["kind"].dropna().unique():
+        allowed("kind of effects", kind, EFFECT_KINDS)
+    return _flows(given)
+
+
+def _flows(given: pd.DataFrame) -> pd.DataFrame:
+    """Return amounts as receipts at their three ends; an unknown one is from 0 to nobody knows what."""
+    value = given["amount_eur"].astype(float)
+    lower, upper = (
+        given.get(f"amount_eur_{end}", value * np.nan).astype(float) for end in ("lower", "upper")
+    )
+    # "at least 100" has a lower end and no upper one
+    is_open = value.isna() | (lower.notna() & upper.isna())
+    return pd.DataFrame(
+        {
+            "project_id": given["project_id"].astype("str"),
+            "year": given["year"].astype("Float64").astype(float),
+            "is_budget_effective": given["is_budget_effective"].astype("boolean"),
+            "low": lower.fillna(value).clip(upper=value).where(value.notna(), 0.0),
+            "value": value,
+            "high": upper.fillna(value).clip(lower=value).mask(is_open),
+            "is_assumed": False,
+        }
+    )
+
+
+def _cost_flows(inventory: Inventory, until: pd.Series) -> pd.DataFrame:
+    """Return costs as negative receipts, running ones carried on to the last year of a project's effects."""
+    costs = inventory.project_costs.assign(is_budget_effective=True)
+    is_running = costs["is_recurring"].fillna(False).astype(bool) & costs["year"].notna()
+    flows = _flows(costs).assign(kind=costs["kind"])
+    parts = [flows[~is_running][_FLOWS], *_carried_on(flows[is_running], until)]
+    paid = pd.concat(parts, ignore_index=True)
+    return paid.assign(low=-paid["high"], value=-paid["value"], high=-paid["low"])
+
+
+def _carried_on(running: pd.DataFrame, until: pd.Series) -> Iterator[pd.DataFrame]:
+    """Yield running costs of a project and kind without gaps; a zero that the office writes ends them."""
+    for (project, _), rows in running.groupby(["project_id", "kind"], dropna=False, sort=False):
+        by_year = rows.groupby("year")[_ENDS].sum(skipna=False)
+        is_known = by_year["value"].notna()
+        last = int(max(by_year.index.max(), until.get(project, -np.inf)))
+        years = pd.RangeIndex(int(by_year.index.min()), last + 1, name="year")
+        usable = by_year.index[is_known] if is_known.any() else by_year.index
+        source = pd.Series(years, years).where(years.isin(usable)).ffill().bfill()
+        filled = by_year.loc[source].set_axis(years)
+        found = filled.assign(
+            project_id=str(project),
+            is_budget_effective=True,
+            is_assumed=(source != years) & filled["value"].notna(),
+        )
+        yield found.reset_index().astype({"year": float, "is_budget_effective": "boolean"})[_FLOWS]
+
+
+def _present(flows: pd.DataFrame, rate: float, first: int, index: pd.Index) -> pd.DataFrame:
+    """Return, by project, the present value at its three ends and in its two parts."""
+    factor = (1 + rate) ** -(flows["year"] - first)
+    present = flows[_ENDS].mul(factor, axis="index")
+    # a payment of an unknown year is worth from nothing (late, or made already) to all of its amount
+    no_year = flows["year"].isna()
+    present["low"] = present["low"].mask(no_year, flows["low"].clip(upper=0))
+    present["high"] = present["high"].mask(no_year, flows["high"].clip(lower=0))
+    budget = flows["is_budget_effective"]
+    for name, part in (("budget", budget), ("other", ~budget)):
+        present[name] = present["value"].where(part.fillna(False).astype(bool), 0.0).mask(budget.isna())
+    return present.groupby(flows["project_id"]).sum(skipna=False).reindex(index, fill_value=0.0)
+
+
+def _reason(strategy: Strategy, state: str, on: dt.date, first: int, rate: DiscountRate | None) -> str:
+    language = strategy.language
+    key = f"economics.{state}"
+    if state == "calculated" and rate is not None:
+        percent = format_number(100 * rate.rate, language, 1)
+        return text(key, language, year=first, rate=percent, source=rate.source)
+    if state == "no_rate":
+        spans = [
+            f"{format_date(one.valid_from, language)}–{format_date(one.valid_to, language)}"
+            for one in strategy.discount_rates
+        ]
+        told = ", ".join(spans) or text("economics.no_rates", language)
+        return text(key, language, date=format_date(on, language), spans=told)
+    return text(key, language)

@@ -1,0 +1,173 @@
+"""Enabling effect of projects: the impact of those that build on them, from the dependency graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from digistrat.inventory.record import Inventory
+
+Array = npt.NDArray[Any]
+
+ENABLING = ("requires", "end_before_start")
+"""Kinds of dependencies in which the other project makes this one possible."""
+
+
+def enabling_links(inventory: Inventory) -> pd.DataFrame:
+    """Return which projects build on which others.
+
+    Parameters
+    ----------
+    inventory : Inventory
+        Its table ``dependencies``.
+
+    Returns
+    -------
+    DataFrame
+        ``project_id`` requires ``other_id`` or begins after its end; every pair once. Both are projects that
+        are reported and not discontinued. Links between projects that stand in one circle are left out,
+        whatever the order of the rows: nobody can tell which of them enables which.
+    """
+    projects = inventory.projects
+    known = projects.index[projects["status"] != "discontinued"]
+    links = inventory.dependencies
+    links = links.loc[links["kind"].isin(ENABLING), ["project_id", "other_id"]]
+    links = links[links["project_id"].isin(known) & links["other_id"].isin(known)]
+    return _without_circles(links.drop_duplicates(ignore_index=True))
+
+
+def enabling_effect(
+    links: pd.DataFrame,
+    base: pd.Series,
+    *,
+    low: pd.Series | None = None,
+    high: pd.Series | None = None,
+    target: float = 100.0,
+    discount: float = 0.5,
+) -> pd.DataFrame:
+    r"""Return what every project contributes to others: the impact of those that build on it.
+
+    A project that needs this one counts with its base value times the discount, one that needs that one
+    times the discount again, and so on. Each counts once, by the shortest way, so that two ways to the same
+    project are no two benefits.
+
+    Parameters
+    ----------
+    links : DataFrame
+        ``project_id`` builds on ``other_id``, as from `enabling_links`. Links with what is not in `base`, and
+        those inside a circle, are left out.
+    base : Series
+        Value of every project without its own enabling effect, on 0–100 (else the effect would count in its
+        own base); NaN where it is not known.
+    low, high : Series, optional
+        What the base may be; the base itself by default, 0 and 100 where that is not known.
+    target : float
+        Points that count in full; more is not counted, unless it is infinite.
+    discount : float
+        From 0 to 1, per step.
+
+    Returns
+    -------
+    DataFrame
+        By project of `base`: ``value`` (0 to `target`; 0 where nothing builds on it; what is not known counts
+        as the mean of what is, NaN where nothing is), ``lower`` and ``upper``, ``n`` (projects that build on
+        it), ``n_unknown`` (those without a base value), ``enabled`` (their ids, nearest first).
+
+    Raises
+    ------
+    ValueError
+        If base, low and high do not fit, or target or discount are out of range.
+
+    Notes
+    -----
+    :math:`e_i = \min(T, \sum_{j} \delta^{\ell(i, j)} b_j)` over the projects j that build on i, directly or
+    not, :math:`\ell` the steps of the shortest way: decay centrality (Jackson 2008, *Social and Economic
+    Networks*, ch. 2) weighted with the value of each project. That a step halves the value is our choice.
+
+    Examples
+    --------
+    >>> links = pd.DataFrame({"project_id": ["B", "C"], "other_id": ["A", "B"]})
+    >>> enabling_effect(links, pd.Series({"A": 10.0, "B": 60.0, "C": 80.0}))["value"].to_dict()
+    {'A': 50.0, 'B': 40.0, 'C': 0.0}
+    """
+    if not target > 0 or not 0 <= discount <= 1:
+        raise ValueError(f"target must be above 0 and discount on 0–1, not {target} and {discount}")
+    value, lower, upper = (end.to_numpy() for end in _bounds(base, low, high))
+    links = links[links["project_id"].isin(base.index) & links["other_id"].isin(base.index)]
+    builds_on: dict[str, list[str]] = {}
+    for project, other in _without_circles(links)[["project_id", "other_id"]].to_numpy().tolist():
+        builds_on.setdefault(other, []).append(project)
+    position = {project: k for k, project in enumerate(base.index)}
+    rows = []
+    for project in base.index:
+        steps = _steps(builds_on, project)
+        enabled = tuple(sorted(steps, key=lambda one: (steps[one], one)))
+        at = [position[one] for one in enabled]
+        weight = np.array([discount ** steps[one] for one in enabled])
+        least, most = float(weight @ lower[at]), float(weight @ upper[at])
+        effect = _sum_of_known(weight, value[at], least, most)
+        capped = np.minimum([effect, least, most], target).tolist()
+        rows.append((*capped, len(enabled), int(np.isnan(value[at]).sum()), enabled))
+    columns = ["value", "lower", "upper", "n", "n_unknown", "enabled"]
+    return pd.DataFrame(rows, index=base.index, columns=columns)
+
+
+def _bounds(
+    base: pd.Series, low: pd.Series | None, high: pd.Series | None
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    if not base.index.is_unique:
+        raise ValueError("base must name every project once")
+    value = base.astype(float)
+    lower = (value if low is None else low.reindex(base.index).astype(float)).fillna(0.0)
+    upper = (value if high is None else high.reindex(base.index).astype(float)).fillna(100.0)
+    noise = 1e-9
+    wrong = (lower < -noise) | (value < lower - noise) | (lower > upper + noise)
+    wrong |= (upper > 100 + noise) | (value > upper + noise)
+    if wrong.any():
+        one = base.index[wrong][0]
+        raise ValueError(
+            f"0 <= low <= base <= high <= 100 must hold for every project, not low {lower[one]}, base "
+            f"{value[one]}, high {upper[one]} at {one!r}"
+        )
+    return value, lower.clip(upper=value.fillna(100.0)), upper.clip(lower=value.fillna(0.0))
+
+
+def _sum_of_known(weight: Array, value: Array, least: float, most: float) -> float:
+    """Return the weighted sum, what is not known as the mean of what is, within the bounds."""
+    known = ~np.isnan(value)
+    if known.all():
+        return float(weight @ value)
+    total = weight[known].sum()
+    if total == 0:
+        return float("nan")
+    return float(np.clip(weight.sum() * (weight[known] @ value[known]) / total, least, most))
+
+
+def _steps(builds_on: dict[str, list[str]], project: str) -> dict[str, int]:
+    """Return every project that builds on one, directly or not, with the steps of the shortest way."""
+    steps: dict[str, int] = {}
+    front = [project]
+    while front:
+        reached = dict.fromkeys(one for other in front for one in builds_on.get(other, ()))
+        front = [one for one in reached if one not in steps]
+        steps |= dict.fromkeys(front, max(steps.values(), default=0) + 1)
+    return steps
+
+
+def _without_circles(links: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the links inside a circle: both ends can be reached from each other."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = pd.concat([links["project_id"], links["other_id"]])
+    codes = pd.factorize(ends)[0]
+    one, other = codes[: len(links)], codes[len(links) :]
+    size = int(codes.max()) + 1 if len(codes) else 0
+    if not size:
+        return links
+    graph = coo_array((np.ones(len(links)), (one, other)), shape=(size, size))
+    circle = connected_components(graph, directed=True, connection="strong")[1]
+    return links[circle[one] != circle[other]].reset_index(drop=True)
