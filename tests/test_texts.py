@@ -22,7 +22,7 @@ ROOMS = [SOURCE / "intake", SOURCE / "inventory", SOURCE / "findings.py", *AUDIT
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # Words of this form that are no codes of findings.
 OTHER = {"encryption-data"}
-MARKUP = {"ods.py"}  # names attributes of a format
+MARKUP = {"ods.py", "odsstyles.py"}  # names attributes of a format
 
 
 def flat(node, prefix=""):
@@ -99,11 +99,13 @@ def test_every_finding_of_the_catalogue_is_one_of_the_source(catalogues):
 GIVEN = {
     "column-twice": {"first"}, "duplicate-key": {"first"}, "column-missing": {"expected"},
     "members-missing": {"expected"}, "column-not-mapped": {"count"}, "former-office-name": {"office"},
+    "lower-table-not-read": {"count"},
     "office-guessed": {"office"}, "office-not-valid": {"office"}, "unknown-office": {"office"},
     "office-from-file-name": {"office"}, "office-missing": {"office"},
     "office-not-of-file": {"office", "called"},
     "unit-from-format": {"count"}, "unit-from-header": {"factor"}, "unit-in-title": {"factor"},
     "out-of-range": {"minimum", "maximum"}, "not-a-choice": {"choices"}, "choice-guessed": {"choices"},
+    "struck-through": {"count"},
     "merged-value": {"count"}, "merged-across": {"count"}, "merged-amount": {"count"},
 }  # fmt: skip
 

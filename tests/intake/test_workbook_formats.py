@@ -267,3 +267,38 @@ def test_damaged_xlsb_is_refused(tmp_path, sheet):
 )
 def test_packed_numbers(packed, value):
     assert rk_number(packed) == value
+
+
+def test_an_ods_cell_without_the_value_of_its_type_holds_its_text(tmp_path):
+    """As one that gives the text of a formula the type of a number: nothing shown is lost."""
+    rows = row(
+        '<table:table-cell office:value-type="float" office:string-value="OK" table:formula="of:=IF(1;2)"/>',
+        '<table:table-cell office:value-type="float"><text:p>12,5</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="date"><text:p>1.4.2018</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="boolean"><text:p>WAHR</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="float" table:formula="of:=A1"/>',
+        '<table:table-cell office:value-type="boolean"/>',
+    )
+    assert list(cells_of(write_ods(tmp_path / "a.ods", rows)).values()) == [
+        Cell(1, 1, "OK", "=IF(1;2)"),
+        Cell(1, 2, "12,5"),
+        Cell(1, 3, "1.4.2018"),
+        Cell(1, 4, "WAHR"),
+        Cell(1, 5, None, "=A1"),
+    ]
+
+
+def test_what_later_versions_add_to_an_xlsb_is_passed_over(tmp_path):
+    number = struct.pack("<I", (1 << 2) | 2)
+    sheet = (
+        record(35, bytes(4))
+        + record(1, bytes(9))
+        + record(36)
+        + row_record(0)
+        + cell_record(2, 0, number)
+        + record(35, bytes(4))
+        + cell_record(2, 1, number)
+        + record(36)
+        + cell_record(2, 2, number)
+    )
+    assert set(cells_of(write_xlsb(tmp_path / "a.xlsb", sheet))) == {"A1", "C1"}

@@ -220,6 +220,22 @@ def test_masses_are_counted_in_the_bytes(tmp_path, monkeypatch):
             assert len(read_workbook(path).sheets[0].merged) == n
 
 
+def test_what_cells_and_texts_take_is_estimated_before_any_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(worksheet, "_COUNT_FROM", 0)
+    monkeypatch.setattr(worksheet, "_MOST_OTHERS", 50)
+    limits = Limits(memory_bytes=48_000)
+    rows = '<row><c t="str"><f>B1</f><v>a</v></c></row>' * 100
+    merges = '<mergeCell ref="A1:B2"/>' * 30
+    assert len(cells_of(write_xlsx(tmp_path / "a.xlsx", sheet_xml(rows)), limits=limits)) == 100
+    merged = write_xlsx(tmp_path / "b.xlsx", sheet_xml(rows, after=f"<mergeCells>{merges}</mergeCells>"))
+    long = write_xlsx(tmp_path / "c.xlsx", sheet_xml(f"<row><c><f>{'A1+' * 9_000}1</f></c></row>"))
+    assert len(cells_of(long)) == 1
+    monkeypatch.setattr(worksheet, "MOST_TEXT", 20_000)
+    monkeypatch.setattr(worksheet, "TileReader", lambda *_: pytest.fail("it was read"))
+    assert code_of(merged, limits=limits) == "file-too-large"
+    assert code_of(long) == "file-too-large"
+
+
 WIDE_OPEN = Limits(part_ratio=10**9)
 
 
@@ -313,6 +329,17 @@ MANY_NUMBERS = (
     0xBD,
     struct.pack("<HH", 0, 0) + struct.pack("<HI", 15, (1 << 2) | 2) * 11 + struct.pack("<H", 10),
 )
+
+
+def test_an_encrypted_xls_is_not_counted(tmp_path):
+    begin, rest = biff([])[:20], biff([])[20:]
+    password = struct.pack("<HHH", 0x2F, 54, 1) + bytes(52)
+    texts = struct.pack("<HHII", 0xFC, 8, 0, 0x7FFF_FFFF)  # no number, but part of what is encrypted
+    path = tmp_path / "a.xls"
+    path.write_bytes(begin + password + texts + rest)
+    assert code_of(path) == "file-encrypted"
+    path.write_bytes(begin + texts + rest)
+    assert code_of(path) == "file-too-large"
 
 
 @pytest.mark.parametrize(

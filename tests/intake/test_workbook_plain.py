@@ -10,7 +10,8 @@ from workbook_files import MAIN, sheet_xml, write_xlsx
 from digistrat.intake.workbooks import WorkbookError, read_workbook, strings, tiles
 
 STYLES = (
-    f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="46"/></cellXfs>'
+    f'<styleSheet xmlns="{MAIN}"><fonts><font/><font><strike/></font></fonts><cellXfs><xf numFmtId="0"/>'
+    '<xf numFmtId="14"/><xf numFmtId="46"/><xf fontId="1"/><xf numFmtId="14" fontId="1"/></cellXfs>'
     "</styleSheet>"
 )
 STRINGS = (
@@ -61,6 +62,8 @@ ORDINARY = (
     '<row r="1"><c r="A1" s="1"><v>43191</v></c><c r="B1" s="2"><v>1.5</v></c>'
     '<c r="C1" s="1" t="s"><v>0</v></c></row>',
     '<row r="1"><c r="A1" t="s"><v>1</v></c><c r="B1" t="s"><v>2</v></c><c r="C1" t="b"><v>1</v></c></row>',
+    '<row r="1"><c r="A1" s="3"/><c r="B1" s="3" t="s"><v>0</v></c><c r="C1" s="4"><v>43191</v></c>'
+    '<c r="D1" s="3" t="str"><f>B1</f><v>x</v></c><c r="E1" s="3" t="inlineStr"><is><t>x</t></is></c></row>',
     '<row r="2" hidden="1"><c r="A2"><v>1</v></c></row><row r="3" ht="0"><c r="A3"><v>-2E3</v></c></row>',
     '<row><c><v>1</v></c><c s="1"/><c><v>2</v></c></row><row><c><v>3</v></c></row>',
     '<row r="5"><c r="C5" s="1"/><c r="D5" s="1"/><c><v>7</v></c></row><row><c><v>8</v></c></row>',
@@ -160,6 +163,7 @@ def test_what_stands_around_the_cells_is_the_same(tmp_path, monkeypatch, sheet):
         ("<si><t>a</t></si><si><t> b&lt; </t></si>", ["a", " b< "]),
         ('<si><t xml:space="preserve">a\r\n</t></si>\n<si/><si><t/></si>', ["a\n", "", ""]),
         ("<si><r><t>a</t></r><r><rPr><b/></rPr><t>b</t></r><rPh sb='0' eb='1'><t>c</t></rPh></si>", ["ab"]),
+        ("<si><r><t>a</t></r><r><rPr><strike/></rPr><t>b</t></r></si><si><t>c</t></si>", ["ab", "c"]),
         ("<si><!-- </si> --><t>x</t></si>", ["x"]),
         ("<si><t><![CDATA[<si>]]></t></si>", ["<si>"]),
         ("<si><t>&#xe4;&#8364;_x0041_</t></si>", ["ä€A"]),
@@ -179,6 +183,7 @@ ATTRIBUTES = st.lists(
         [
             's="1"',
             's="2"',
+            's="3"',
             's="77"',
             't="s"',
             't="str"',

@@ -250,6 +250,13 @@ SERVICES = (
         "cases",
     ),
     Kind("target-below-level", _indicator_below),
+    _service(
+        "model-not-in-force",
+        "model",
+        lambda v: isinstance(v["level"], int) and max(v["level"], v["target_level"] or 0) <= 4,
+        lambda v: "ozg-1.1",
+        "model",
+    ),
     Kind("services-without-cases", _no_cases),
     Kind("existing-without-service", _names_service),
     Kind("projects-never-assigned", _never_assigned),

@@ -40,6 +40,7 @@ def draw_all(r: Any) -> dict[str, Axes]:
         "maturity_gap": charts.plot_maturity_gap(r.maturity, **run),
         "service_levels": charts.plot_service_levels(r.services, **run),
         "ranking": charts.plot_ranking(r.impact, **run),
+        "project": charts.plot_project(r.impact, next(iter(r.impact.table.index), ""), **run),
         "rank_intervals": charts.plot_rank_intervals(r.robust, scores=r.impact, **run),
         "rank_acceptability": charts.plot_rank_acceptability(r.robust, scores=r.impact, **run),
         "priority": charts.plot_priority(r.readiness, r.impact, r.portfolio, **run),

@@ -83,7 +83,7 @@ def test_dimensions_that_print_the_same_number_stand_together(r: Any) -> None:
 
 
 def test_gap_says_what_the_target_is(r: Any) -> None:
-    assert "plus mittlerer Abstand" in charts.chart_of(charts.plot_maturity_gap(r.maturity)).subtitle
+    assert "mindestens ihr Ziel erreicht" in charts.chart_of(charts.plot_maturity_gap(r.maturity)).subtitle
 
 
 def test_every_page_speaks_of_its_rows(make_results: Any) -> None:

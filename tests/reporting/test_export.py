@@ -90,6 +90,10 @@ def test_tables_keep_their_keys(inventory: ds.Inventory) -> None:
     assert tables["projects"].columns[0] == "project_id"
     assert tables["scores_impact"].columns[0] == "project_id"
     assert len(tables["projects"]) == len(inventory.projects)
+    assert tables["ranks_by_method"].columns[0] == "project_id"
+    assert tables["weight_stability"].columns[0] == "criterion"
+    within = tables["weight_stability"]
+    assert ((within["lower"] <= within["weight"]) & (within["weight"] <= within["upper"])).all()
 
 
 def test_a_killed_export_inside_a_run_leaves_nothing(tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ def test_scores_stand_in_the_sheet_as_numbers(results: Results, tmp_path: Path) 
             assert shown[project] == pytest.approx(score, abs=1e-12)
     assert book["Lesehilfe"]["B4"].value == "abc123"
     assert book["Lesehilfe"]["B1"].value == "Beispieldaten, frei erfunden"
+    (rule,) = (row[1].value for row in book["Lesehilfe"].iter_rows() if row[0].value == "Wirkung")
+    assert rule.startswith("Gewichtetes Mittel: ")
+    assert f"Grundlage: {results.inventory.strategy.impact.source}" in rule
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+49 69", "-x", "@SUM(A1)", "https://example.org"])

@@ -130,6 +130,7 @@ def test_a_rating_of_a_computed_criterion_is_not_looked_at() -> None:
     goals = {"a": ("G1",), "b": (), "c": ("G2",)}
     with_it, without = impact(*CHAIN, ratings=rated, **goals), impact(*CHAIN, **goals)
     pd.testing.assert_frame_equal(with_it.table, without.table)
+    assert with_it.explain("a").loc["FIT", ["office", "moderated"]].isna().all()
 
 
 shipped = pytest.param(lambda: load_strategy(DATA / "strategy.toml"), id="shipped")

@@ -305,6 +305,8 @@ def bounds(**by_name: float) -> pd.DataFrame:
         (bounds(urgency=30.0), bounds(urgency=49.0), False),
         (bounds(urgency=30.0), bounds(urgency=50.0), pd.NA),
         (bounds(kn=1.0), bounds(kn=np.nan), True),
+        (bounds(kn=0.0), bounds(kn=5.0), pd.NA),  # 0 is not above 0
+        (bounds(kn=-5.0), bounds(kn=0.0), False),
         (bounds(kn=np.nan), bounds(kn=-1.0), False),
         (bounds(kn=-5.0), bounds(kn=np.nan), pd.NA),
     ],

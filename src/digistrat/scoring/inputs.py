@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -174,3 +175,11 @@ def _floats(given: Any, what: str) -> Array:
 def _same_labels(given: pd.Index, criteria: pd.Index, what: str) -> None:
     if len(given.symmetric_difference(criteria)) or not given.is_unique:
         raise ValueError(f"{what} must have one entry for each of {criteria.tolist()}, not {given.tolist()}")
+
+
+def require_alternative(known: pd.Index, alternative: Any) -> None:
+    """Raise ValueError, naming close ones, unless an alternative is among those that are scored."""
+    if alternative not in known:
+        labels = [str(label) for label in known]
+        close = difflib.get_close_matches(str(alternative), labels, n=3) or labels[:3]
+        raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")

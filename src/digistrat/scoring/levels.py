@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.composite import Scores, require_alternative
+from digistrat.scoring.composite import Scores
 from digistrat.scoring.draws import rating_levels
+from digistrat.scoring.inputs import require_alternative
 from digistrat.scoring.rules import combine_nested
 from digistrat.scoring.values import criterion_values
 
@@ -103,7 +104,7 @@ def improvements(scores: Scores, alternative: str) -> pd.DataFrame:
     >>> improvements(scores, 0)[["from", "to", "gain"]].values.tolist()
     [[2.0, 3.0, 17.5], [1.0, 2.0, 7.5]]
     """
-    require_alternative(scores, alternative)
+    require_alternative(scores.table.index, alternative)
     if scores.raw is None:
         raise ValueError("scores must have kept the numbers before the value functions (raw)")
     i = int(scores.table.index.get_loc(alternative))  # type: ignore[arg-type]

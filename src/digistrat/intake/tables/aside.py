@@ -29,6 +29,8 @@ def sheets_aside(sheets: Sequence[Sequence[Region]]) -> set[int]:
     set of int
         Positions in ``sheets``.
     """
+    if sum(map(bool, sheets)) < 2:
+        return set()
     doubtful = {
         number
         for number, regions in enumerate(sheets)
@@ -59,17 +61,16 @@ def _names_records(region: Region) -> bool:
 
 def _names(table: Table) -> set[str]:
     """The columns that say which record is which: the key, the first required text, or else the first key."""
-    found = {table.key} if table.key else set()
-    for kind in ("text", "identifier"):
-        if found and kind == "identifier":
-            break
-        found |= {c.name for c in [c for c in table.columns if c.required and c.kind == kind][:1]}
-    return found
+    required = [column for column in table.columns if column.required]
+    text, key = (next((c.name for c in required if c.kind == kind), "") for kind in ("text", "identifier"))
+    return {name for name in (table.key, text) if name} or ({key} if key else set())
 
 
 def _explains(region: Region) -> bool:
     """Whether of half of a region's records nothing could be read where not every text is an answer."""
     unread = {finding.cell for finding in region.findings if finding.severity == "error" and finding.cell}
+    if not unread:
+        return False
     numbers = [number for number, column in region.mapped.items() if column.kind in SET]
     said = [[n for n in numbers if region.text(record, n)] for record in region.records]
     without = sum(

@@ -25,6 +25,7 @@ from typing import Any
 # Numbers of BIFF records: cells with a value of their own, and those that hold many at once.
 CELLS = frozenset((0x203, 0x204, 0x205, 0x27E, 0xFD, 0x06, 0x206, 0x406, 0xD6, 0x02, 0x03, 0x04, 0x05))
 BLANK, MULRK, MULBLANK, MERGED, COLUMNS, SHEET, TEXTS = 0x201, 0xBD, 0xBE, 0xE5, 0x7D, 0x85, 0xFC
+PASSWORD = 0x2F
 # Texts of formulas; what stands beside the cells of a row; fonts, formats, and both together.
 BESIDE = {
     **dict.fromkeys((0x207, 0x407), "results"),
@@ -105,7 +106,13 @@ def limit_fallback() -> None:
 
 
 def look_at_masses(data: bytes, n_cells: int) -> tuple[str, int]:
-    """Count what xlrd would spend minutes on, from record to record; why to refuse, and blank cells."""
+    """Count what xlrd would spend minutes on, from record to record; why to refuse, and blank cells.
+
+    Raises
+    ------
+    ValueError
+        If the workbook is encrypted.
+    """
     import xlrd
 
     start, end = 0, len(data)
@@ -119,7 +126,7 @@ def look_at_masses(data: bytes, n_cells: int) -> tuple[str, int]:
             end = start + length
     most = {"cells": n_cells, "texts": n_cells, "results": n_cells, **MOST}
     counts = dict.fromkeys(most, 0)
-    last_row = n_sheets = 0
+    last_row = n_sheets = n_begun = 0
     sheets = set()
     while data and start + 4 <= end:
         kind, length = data[start] | data[start + 1] << 8, data[start + 2] | data[start + 3] << 8
@@ -133,6 +140,9 @@ def look_at_masses(data: bytes, n_cells: int) -> tuple[str, int]:
         elif kind in BEGINS:
             name, amount = "rows", last_row  # xlrd makes every row down to the last
             last_row = 0
+            n_begun += 1
+        elif kind == PASSWORD and n_begun < 2:  # of the whole book: what follows would be counted wrongly
+            raise ValueError("the workbook is encrypted")
         elif kind == COLUMNS:
             first, last = data[start : start + 2], data[start + 2 : start + 4]
             amount = int.from_bytes(last, "little") - int.from_bytes(first, "little") + 1

@@ -1,0 +1,124 @@
+"""What is drawn of one score and of its rank: bars, cells, gaps, rule and source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import chart_records as records
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection
+
+from digistrat.reporting import charts
+from digistrat.scoring.composite import score_table
+
+
+@pytest.fixture(scope="module")
+def r(make_results: Any) -> Any:
+    return make_results(30, "de")
+
+
+def test_project_leads_the_bar_to_groups_criteria_and_cells(r: Any) -> None:
+    scores = replace(r.impact, cells=lambda one, by: f"{one[:3]}.xlsx › Wirkung › {by}")
+    table = scores.table
+    project = table.index[(table["state"] == "scored") & (table["coverage"] < 1)][0]
+    ax = charts.plot_project(scores, project)
+    data = charts.chart_data(ax).set_index("criterion")
+    assert sorted(data.index) == sorted(scores.criteria.index)
+    lengths = [round(b.get_width(), 6) for b in ax.patches]
+    # the bar of the ranking, then groups, then criteria: each part stands there in points
+    ranking = (
+        charts.chart_data(charts.plot_ranking(scores, n=len(table))).set_index("project_id").loc[project]
+    )
+    groups = [g.id for g in r.inventory.strategy.impact.groups]
+    assert lengths[: len(groups)] == [round(ranking[g], 6) for g in groups]
+    for group in groups:
+        points = scores.contributions.loc[project, scores.criteria["group"] == group]
+        assert lengths.count(round(points.sum(), 6)) >= 2  # in the bar, and by itself
+        for value in points.dropna():
+            assert round(value, 6) in lengths
+    hatched = [round(b.get_width(), 6) for b in ax.patches if b.get_hatch()]
+    is_missing = scores.states.loc[project] == "missing"
+    assert sorted(hatched) == sorted(scores.criteria.loc[is_missing, "weight"].tolist())
+    words = [t.get_text() for t in ax.texts]
+    for criterion, row in data.iterrows():
+        place = f"{project[:3]}.xlsx › Wirkung › {criterion}"
+        answer = "keine Angabe" if is_missing[criterion] else f"Angabe {row['raw']:g} von 10"
+        assert f"{answer} · {place}" in words
+    assert sum(w.startswith("fehlt (Gewicht ") for w in words) == is_missing.sum() > 0
+    whisker = next(c for c in ax.collections if isinstance(c, LineCollection)).get_segments()[0]
+    assert [p[0] for p in whisker] == pytest.approx(table.loc[project, ["lower", "upper"]].tolist())
+    assert f"{scores.table.at[project, 'score']:.1f}".replace(".", ",") in charts.chart_of(ax).title
+
+
+def test_project_shows_intervals_moderated_ratings_and_what_does_not_apply() -> None:
+    inventory = records.make_inventory(3)
+    project = inventory.projects.index[0]
+    criteria = pd.DataFrame({"weight": [50, 30, 20], "floor": [0, 0, 2], "target": 10}, index=["a", "b", "c"])
+    frame = pd.DataFrame([[6.0, np.nan, 4.0]], index=[project], columns=criteria.index)
+    states = pd.DataFrame(
+        [["assessed", "not_applicable", "assessed"]], index=[project], columns=criteria.index
+    )
+    low, high = frame.assign(a=4.0), frame.assign(a=8.0)
+    scores = score_table(
+        frame, states, criteria, rule="weighted_mean", low=low, high=high, inventory=inventory, unit="project"
+    )
+    scores = replace(scores, raw_office=frame.assign(c=9.0), raw_moderated=frame.assign(a=np.nan))
+    ax = charts.plot_project(scores, project)
+    words = [t.get_text() for t in ax.texts]
+    # a weighs 50 of 70: 60 of 100 are 42.9 of 71.4 points, and 40 to 80 are 28.6 to 57.1
+    assert "42,9 von 71 (28,6 bis 57,1)" in words
+    assert "Angabe 6 von 10" in words
+    assert "entfällt" in words
+    assert "Angabe 4 (Skala 2 bis 10) (moderiert, Amt 9)" in words
+    segments = [c.get_segments()[0] for c in ax.collections if isinstance(c, LineCollection)]
+    assert any([p[0] for p in s] == pytest.approx([200 / 7, 400 / 7]) for s in segments)
+
+
+@pytest.mark.parametrize(("raw", "title"), [([8.0, np.nan], "vorläufig"), ([np.nan] * 2, "nicht bewertet")])
+def test_project_without_a_rank_says_so(raw: list[float], title: str) -> None:
+    inventory = records.make_inventory(3)
+    project = inventory.projects.index[0]
+    criteria = pd.DataFrame({"weight": [50, 50], "floor": 0, "target": 10}, index=["a", "b"])
+    frame = pd.DataFrame([raw], index=[project], columns=criteria.index)
+    ax = charts.plot_project(
+        score_table(frame, None, criteria, rule="weighted_mean", inventory=inventory), project
+    )
+    assert title in charts.chart_of(ax).title
+    assert "Rang" not in charts.chart_of(ax).title
+
+
+def test_project_under_a_rule_that_does_not_add_up_draws_values() -> None:
+    inventory = records.make_inventory(3)
+    project = inventory.projects.index[0]
+    criteria = pd.DataFrame({"weight": [80, 20], "floor": 0, "target": 10}, index=["a", "b"])
+    frame = pd.DataFrame([[9.0, 3.0]], index=[project], columns=criteria.index)
+    ax = charts.plot_project(score_table(frame, None, criteria, rule="minimum", inventory=inventory), project)
+    assert [b.get_width() for b in ax.patches if b.get_facecolor()[3] > 0] == pytest.approx([30, 90, 30])
+    assert "Regel: Minimum" in charts.chart_of(ax).foot
+
+
+def test_ranking_marks_scores_that_rest_on_less_than_everything(r: Any) -> None:
+    ax = charts.plot_ranking(r.impact, n=10)
+    data = charts.chart_data(ax)
+    words = [t.get_text() for t in ax.texts]
+    for row in data.itertuples():
+        score, lower, upper = (float(str(v)) for v in (row.score, row.lower, row.upper))
+        written = f"{score:.1f}".replace(".", ",")
+        assert written + ("*" if upper - lower > 0.05 else "") in words
+
+
+def test_charts_of_scores_name_rule_and_source(r: Any) -> None:
+    impact = replace(r.impact, rule_source="DCLG 2009")
+    readiness = replace(r.readiness, rule_source="HPVG")
+    assert "Grundlage: DCLG 2009" in charts.chart_of(charts.plot_ranking(impact)).foot
+    foot = charts.chart_of(charts.plot_priority(readiness, impact)).foot
+    assert "Umsetzungsreife – Grundlage: HPVG; Wirkung – Grundlage: DCLG 2009" in foot
+    assert foot.count("Regel: Gewichtetes Mittel") == 1
+    other = charts.chart_of(charts.plot_priority(readiness, replace(impact, rule="geometric"))).foot
+    assert "Umsetzungsreife – Regel: Gewichtetes Mittel" in other
+    assert "Wirkung – Regel: Geometrisches Mittel" in other
+    # a record that knows no source of its own names that of the rule
+    assert "OECD/JRC 2008" in charts.chart_of(charts.plot_ranking(r.impact)).foot
