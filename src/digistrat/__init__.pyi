@@ -13,6 +13,7 @@ from .inventory.record import standard_form as standard_form
 from .planning.audit import verify_plan as verify_plan
 from .planning.audit import verify_portfolio as verify_portfolio
 from .planning.portfolio import select_portfolio as select_portfolio
+from .planning.questions import next_questions as next_questions
 from .planning.records import Plan as Plan
 from .planning.records import Portfolio as Portfolio
 from .planning.schedule import schedule as schedule
@@ -34,6 +35,7 @@ from .reporting.charts import plot_ranking as plot_ranking
 from .reporting.charts import plot_service_levels as plot_service_levels
 from .reporting.charts import plot_status_by_field as plot_status_by_field
 from .reporting.export import export as export
+from .scoring.agreement import method_agreement as method_agreement
 from .scoring.composite import Scores as Scores
 from .scoring.impact import score_impact as score_impact
 from .scoring.maturity import score_maturity as score_maturity
@@ -41,6 +43,7 @@ from .scoring.maturity import score_services as score_services
 from .scoring.readiness import score_readiness as score_readiness
 from .scoring.robustness import RankRobustness as RankRobustness
 from .scoring.robustness import rank_robustness as rank_robustness
+from .scoring.weights import pairwise_weights as pairwise_weights
 from .strategy.loading import StrategyError as StrategyError
 from .strategy.loading import load_strategy as load_strategy
 from .strategy.parts import Strategy as Strategy

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.intake.forms import Form
 from digistrat.inventory.record import Inventory, standard_form
 from digistrat.planning.answers import Answers, possible_answers
 from digistrat.planning.knapsack import Selection, solve_knapsack
@@ -91,11 +90,10 @@ def next_questions(
     for name, number in (("n", n), ("n_samples", n_samples)):
         if number < 1:
             raise ValueError(f"{name} must be at least 1, not {number}")
-    worth, everything = _worth(inventory, impact, n_samples, seed, progress)
-    value = {cell: worth.get(cell, (0.0, 0.0)) for cell in _open_cells(inventory, impact)}
-    first = sorted(value, key=lambda cell: value[cell], reverse=True)[
-        :n
-    ]  # equal ones as the returns have them
+    cells = _open_cells(inventory, impact)
+    worth, everything = _worth(inventory, impact, cells, n_samples, seed, progress)
+    value = {cell: worth.get(cell, (0.0, 0.0)) for cell in cells}
+    first = sorted(cells, key=lambda cell: value[cell], reverse=True)[:n]  # equal ones as they were returned
     numbers = pd.Series([value[cell][0] for cell in first], dtype=float)
     rows = _rows(inventory, impact, first)
     return rows.assign(
@@ -106,18 +104,26 @@ def next_questions(
 
 
 def _worth(
-    inventory: Inventory, impact: Scores, n_samples: int, seed: int, progress: bool
+    inventory: Inventory,
+    impact: Scores,
+    cells: Sequence[tuple[str, str]],
+    n_samples: int,
+    seed: int,
+    progress: bool,
 ) -> tuple[dict[tuple[str, str], tuple[float, float]], float]:
     """Return by cell what its answer is worth and how far it can move its project; what all are worth."""
     from tqdm.auto import tqdm
 
     today = select_portfolio(inventory, impact)
     asked = _asked_about(today.problem, impact)
-    if not asked:
-        return {}, 0.0
     answers = possible_answers(impact, asked, n_samples=n_samples, seed=seed)
+    spreads = {cell: answers.spreads[cell] for cell in cells if cell in answers.spreads}
+    if not spreads:
+        return {}, 0.0
+    answers = replace(answers, spreads=spreads)
     choice = _Choice.of(today.problem, answers)
-    with tqdm(total=n_samples + len(asked) + 1, unit="portfolio", disable=not progress) as bar:
+    steps = n_samples + len({project for project, _ in spreads}) + 1
+    with tqdm(total=steps, unit="portfolio", disable=not progress) as bar:
         portfolios = choice.portfolios(today.table["selected"], answers, bar)
     worth = choice.worth(portfolios, answers)
     # knowing everything is never worth less than knowing one thing, whatever the samples say
@@ -178,7 +184,7 @@ class _Choice:
             inside, outside = total[holds].max(initial=-np.inf), total[~holds].max(initial=-np.inf)
             sign = 1 if outside > inside else -1
             loss = abs(outside - inside) if len(total) else np.inf
-            answer[project, criterion] = spread.excess(sign, loss), spread.most(sign)
+            answer[project, criterion] = round(spread.excess(sign, loss), 9), spread.most(sign)
         return answer
 
     def worth_of_everything(self, portfolios: Array, answers: Answers) -> float:
@@ -263,47 +269,40 @@ def _computed(inventory: Inventory) -> dict[str, str]:
 
 
 def _rows(inventory: Inventory, impact: Scores, cells: Iterable[tuple[str, str]]) -> pd.DataFrame:
-    form, computed = standard_form(inventory.strategy), _computed(inventory)
+    asking, offices = _asking(inventory), inventory.projects["office_id"]
     sources = [inventory.sources[table]["file"] for table in ("impact_ratings", "projects")]
     files = set().union(inventory.files["file"], *sources)
-    offices = inventory.projects["office_id"]
     rows = []
     for project, criterion in cells:
-        is_goals = computed.get(criterion) == "goal_fit"
-        place = impact.cells(project, criterion) if impact.cells else ""
-        where = _where(form, files, place, criterion, is_goals)
-        question = _question(inventory, impact, (project, criterion), where, is_goals)
-        rows.append(
-            {
-                "subject": project,
-                "criterion": criterion,
-                "office_id": offices.get(project),
-                **where,
-                "question": question,
-            }
-        )
+        sheet, column = asking.get(criterion, ("", criterion))
+        parts = (impact.cells(project, criterion) if impact.cells else "").split(" › ")
+        file = parts.pop(0) if parts[0] in files else ""
+        cell = parts.pop() if parts and ADDRESS.fullmatch(parts[-1]) else ""
+        sheet = parts[0] if parts and (cell or len(parts) > 1) else sheet
+        where = {"file": file, "sheet": sheet, "cell": cell, "column": column}
+        question = _question(inventory, impact, (project, criterion), where)
+        row = {"subject": project, "criterion": criterion, "office_id": offices.get(project)}
+        rows.append(row | where | {"question": question})
     return pd.DataFrame(rows, columns=["subject", "criterion", *PLACE, "question"]).astype("str").fillna("")
 
 
-def _where(form: Form, files: set[str], place: str, criterion: str, is_goals: bool) -> dict[str, str]:
-    """Return the parts of a rating's place; where nobody gave it, sheet and column as in the form."""
-    table = form.table("projects" if is_goals else "impact_ratings")
+def _asking(inventory: Inventory) -> dict[str, tuple[str, str]]:
+    """Return by criterion the sheet and the header of the form that ask for it."""
+    form = standard_form(inventory.strategy)
+    table = form.table("impact_ratings")
     members = table.unpivot.members if table.unpivot else {}
-    headers = members.get(criterion) or table.column("goal_ids" if is_goals else "points").headers
-    parts = place.split(" › ")
-    file = parts.pop(0) if parts[0] in files else ""
-    cell = parts.pop() if parts and ADDRESS.fullmatch(parts[-1]) else ""
-    sheet = parts[0] if parts and (cell or len(parts) > 1) else table.title
-    return {"file": file, "sheet": sheet, "cell": cell, "column": next(iter(headers), criterion)}
+    asking = {}
+    for criterion, computed in _computed(inventory).items():
+        if computed == "goal_fit":
+            projects = form.table("projects")
+            asking[criterion] = projects.title, projects.column("goal_ids").headers[0]
+        else:
+            headers = members.get(criterion) or table.column("points").headers
+            asking[criterion] = table.title, next(iter(headers), criterion)
+    return asking
 
 
-def _question(
-    inventory: Inventory,
-    impact: Scores,
-    of: tuple[str, str],
-    where: Mapping[str, str],
-    is_goals: bool,
-) -> str:
+def _question(inventory: Inventory, impact: Scores, of: tuple[str, str], where: Mapping[str, str]) -> str:
     language = inventory.strategy.language
 
     def number(value: float) -> str:
@@ -315,7 +314,7 @@ def _question(
         criterion["floor"] + end / 100 * (criterion["target"] - criterion["floor"]) for end in ends
     )
     key = str(impact.states.at[of])
-    if is_goals:
+    if _computed(inventory).get(of[1]) == "goal_fit":
         key = "goals"
     elif key == "assessed":
         key = "interval" if criterion["shape"] == "linear" else "range"

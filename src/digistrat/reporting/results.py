@@ -10,8 +10,12 @@ import pandas as pd
 from digistrat import __version__
 from digistrat.inventory.record import Inventory
 from digistrat.planning.records import Plan, Portfolio
+from digistrat.scoring.agreement import method_agreement
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.robustness import RankRobustness
+from digistrat.scoring.stability import weight_stability
+
+N_FIRST = 20  # whose set must stay the same while a weight moves
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,16 @@ def run_id(inventory: Inventory) -> str:
     return digest.hexdigest()[:12]
 
 
+def _what_ranks_hang_on(impact: Scores) -> dict[str, pd.DataFrame]:
+    """Return ranks by method, and how far each weight may move before the first ones change."""
+    agreement = method_agreement(impact)
+    tables = {"ranks_by_method": agreement.ranks.join(agreement.rank_range)}
+    n_ranked = int(impact.table["rank"].notna().sum())
+    if n_ranked and impact.hierarchy.is_additive:
+        tables["weight_stability"] = weight_stability(impact, min(N_FIRST, n_ranked))
+    return tables
+
+
 def result_tables(r: Results) -> dict[str, pd.DataFrame]:
     """Return every table of the results by the name of its file, the index as a column."""
     tables = {name: r.inventory.tables[name] for name in ("projects", "services", "requirements")}
@@ -59,6 +73,8 @@ def result_tables(r: Results) -> dict[str, pd.DataFrame]:
             tables[f"scores_{name}"] = scores.table
             tables[f"values_{name}"] = scores.values
             tables[f"states_{name}"] = scores.states
+    if r.impact is not None:
+        tables |= _what_ranks_hang_on(r.impact)
     if r.robustness is not None:
         tables["rank_intervals"] = r.robustness.rank_interval
     if r.portfolio is not None:

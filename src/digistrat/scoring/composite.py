@@ -6,7 +6,6 @@ office's score. Value functions stand in `digistrat.scoring.values`, rules in `d
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from digistrat.scoring import reasons
 from digistrat.scoring.aggregation import SCORE_STATES, aggregate, align, require_unique
-from digistrat.scoring.inputs import per_criterion
+from digistrat.scoring.inputs import per_criterion, require_alternative
 from digistrat.scoring.rules import Node
 from digistrat.scoring.values import SHAPES, criterion_values, interval_values
 
@@ -122,7 +122,7 @@ class Scores:
         ValueError
             If there is no such alternative, naming close ones.
         """
-        require_alternative(self, alternative)
+        require_alternative(self.table.index, alternative)
         value = self.values.loc[alternative]
         nothing = pd.Series(np.nan, index=self.values.columns)
 
@@ -156,15 +156,11 @@ class Scores:
 
     def reason(self, alternative: str) -> str:
         """Say in one sentence why an alternative has its rank; see `digistrat.scoring.reasons.reason`."""
-        from digistrat.scoring.reasons import reason
-
-        return reason(self, alternative)
+        return reasons.reason(self, alternative)
 
     def compare(self, a: str, b: str) -> pd.DataFrame:
         """Lead a difference back to the criteria; see `digistrat.scoring.reasons.compare`."""
-        from digistrat.scoring.reasons import compare
-
-        return compare(self, a, b)
+        return reasons.compare(self, a, b)
 
     def __str__(self) -> str:
         counts = self.table["state"].value_counts()
@@ -183,14 +179,6 @@ class Scores:
         return "\n".join(lines)
 
     __repr__ = __str__
-
-
-def require_alternative(scores: Scores, alternative: Any) -> None:
-    """Raise ValueError, naming close ones, unless there is such an alternative."""
-    if alternative not in scores.table.index:
-        known = [str(label) for label in scores.table.index]
-        close = difflib.get_close_matches(str(alternative), known, n=3) or known[:3]
-        raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")
 
 
 def score_table(

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from digistrat.scoring.aggregation import COVERAGE_TOLERANCE, aggregate
-from digistrat.scoring.composite import Scores, require_alternative
+from digistrat.scoring.inputs import require_alternative
 from digistrat.scoring.stability import overtaking_weights
 from digistrat.texts import format_number, text
 
+Scores = Any  # the record of `digistrat.scoring.composite`, whose methods lead here
 N_NAMED = 2  # criteria that a sentence names
 SAME = 1e-9  # points by which an alternative must lead to be ahead of another
 OFFICE, PROJECT, SERVICE = "office", "project", "service"
@@ -55,7 +56,7 @@ def reason(scores: Scores, alternative: Any) -> str:
     >>> reason(score_table(raw, None, criteria, rule="weighted_mean"), "a")
     'Rang 1: vor allem wegen „use“ (100 von 100, im Mittel 70); fällt hinter „b“ zurück, sobald das Gewicht von „use“ unter 60 % sinkt (heute 70 %)'
     """  # noqa: E501
-    require_alternative(scores, alternative)
+    require_alternative(scores.table.index, alternative)
     words = _Words(scores)
     row: Any = scores.table.loc[alternative]
     if row["state"] == "not_scored":
@@ -105,7 +106,7 @@ def compare(scores: Scores, a: Any, b: Any) -> pd.DataFrame:
     [27.0, -15.0]
     """
     for one in (a, b):
-        require_alternative(scores, one)
+        require_alternative(scores.table.index, one)
     values, used, points = (
         frame.loc[[a, b]].to_numpy(dtype=float)
         for frame in (scores.values, scores.weights_used, scores.contributions)
@@ -325,7 +326,8 @@ def _thin_coverage(words: _Words, alternative: Any) -> list[str]:
     if scores.group_coverage is not None and needed[1] is not None:
         of_groups = scores.group_coverage.loc[alternative].astype(float)
         for group, share in of_groups[of_groups < needed[1] - COVERAGE_TOLERANCE].head(N_NAMED).items():
-            why.append(said("group_covered", share, needed[1], group=words.group(str(group))))
+            key = "group_covered" if share > 0 else "group_empty"
+            why.append(said(key, share, needed[1], group=words.group(str(group))))
     return why or [words.text("interval")]
 
 

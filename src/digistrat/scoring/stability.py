@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.composite import Scores
 from digistrat.scoring.rules import Node, effective_weights
 
 Array = npt.NDArray[Any]
 
+Scores = Any  # the record of `digistrat.scoring.composite`, which is built on this module
 EXACT = 1e-12  # of a polynomial's size: below it a coefficient is float noise, and a difference a tie
 
 

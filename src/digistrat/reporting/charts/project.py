@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from digistrat.reporting import style
-from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes, row_axis
+from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, label_inside, open_axes, row_axis
 from digistrat.reporting.charts.lettering import clean, clip, width, wrap
-from digistrat.reporting.charts.scores import GAP_MARK, group_fills, group_name, points_by_group
+from digistrat.reporting.charts.scores import group_fills, group_name, points_by_group
 from digistrat.reporting.charts.source import Source, source_of
 from digistrat.scoring.composite import Scores
 
@@ -20,7 +20,7 @@ COLUMNS = ("name", "group", "raw", "office", "moderated", "value", "low", "high"
 MORE_COLUMNS = ("weight_used", "points", "cell")
 NAME_ROOM, TEXT_ROOM = 190.0, 268.0  # points for the names of rows, and for what stands right of them
 AXIS_END = 122.0  # room behind a bar of 100 for its number
-PITCH = {"total": 0.36, "group": 0.34, "criterion": 0.41}  # inches from row to row
+UNDER_GROUP, UNDER_CRITERION, TO_GROUP = 0.3, 0.41, 0.45  # inches from row to row
 HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
 
 
@@ -76,7 +76,7 @@ def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes
     rows = _rows(source, scores, about)
     drawing = _Drawing(source, scores, alternative, about, fills)
 
-    end = rows[-1].y + PITCH["criterion"] * 0.75
+    end = rows[-1].y + UNDER_CRITERION * 0.75
     ax = open_axes(ax, body=end + 0.3)
     for row in rows:
         drawing.draw(ax, row)
@@ -90,7 +90,7 @@ def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes
     ax.spines["bottom"].set_visible(False)
     what = source.text(f"what.{scores.what or 'score'}")
     data = about.rename_axis("criterion").reset_index()
-    return finish(
+    finish(
         ax,
         source,
         name="project",
@@ -102,6 +102,9 @@ def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes
         rule=source.rule_of(scores),
         run_id=run_id,
     )
+    spans = [(a, a + size, rows[0].y, source.number(size), fill) for a, size, fill in drawing.segments()]
+    label_inside(ax, spans)
+    return ax
 
 
 def _drawing_order(groups: pd.Series, drawn: list[str]) -> list[int]:
@@ -117,14 +120,14 @@ def _rows(source: Source, scores: Scores, about: pd.DataFrame) -> list[_Row]:
     rows = [_Row("total", y, source.text("overall"))]
     has_groups = about["group"].nunique() > 1
     before = None
-    for criterion, group in about["group"].items():
+    for criterion, group in zip(about.index, about["group"], strict=True):
         if has_groups and group != before:
-            y += PITCH["group"]
+            y += TO_GROUP if before is not None else UNDER_CRITERION
             label = clip(group_name(source, scores, group), NAME_ROOM, bold=True)
             rows.append(_Row("group", y, label, group))
-        y += PITCH["criterion"] if group == before or not has_groups else PITCH["group"]
+        y += UNDER_GROUP if has_groups and group != before else UNDER_CRITERION
         before = group
-        name = wrap(about["name"][criterion] or criterion, NAME_ROOM, lines=2)
+        name = wrap(about["name"].loc[criterion] or criterion, NAME_ROOM, lines=2)
         rows.append(_Row("criterion", y, "\n".join(name), group, criterion))
     return rows
 
@@ -160,21 +163,27 @@ class _Drawing:
     def _total(self, ax: Axes, row: _Row) -> None:
         number, total = self.source.number, self.total
         if self.adds_up:
-            points = points_by_group(self.scores).loc[self.alternative].fillna(0.0)
-            ends = points.cumsum()
-            for group, size in points[points > 0].items():
-                _bar(ax, row, size, self.fills[str(group)], left=ends[group] - size)
+            for start, size, fill in self.segments():
+                _bar(ax, row, size, fill, left=start)
         elif not np.isnan(total["score"]):
             _bar(ax, row, total["score"], self.fill(""))
         if pd.isna(total["lower"]) or total["state"] == "not_scored":
-            _say(ax, 0, row, self.source.text("state.not_scored"), bold=True)
+            _say(ax, 0, row, self.source.text("project.not_scored"), bold=True)
             return
         is_wide = total["upper"] - total["lower"] > 0.05
         if is_wide:
-            _whisker(ax, row.y + HEIGHT["total"] / 2, total["lower"], total["upper"])
-        word = "–" if np.isnan(total["score"]) else number(total["score"], 1) + GAP_MARK * bool(is_wide)
+            _whisker(ax, row.y + HEIGHT["total"] / 2 + 0.03, total["lower"], total["upper"])
+        word = "–" if np.isnan(total["score"]) else number(total["score"], 1)
         end = np.nanmax([total["score"], total["upper"] if is_wide else 0])
         _say(ax, float(end), row, word, bold=True)
+
+    def segments(self) -> list[tuple[float, float, str]]:
+        """Return start, length and colour of the parts of the ranking's bar."""
+        if not self.adds_up:
+            return []
+        points = points_by_group(self.scores).loc[self.alternative].fillna(0.0)
+        starts = points.cumsum() - points
+        return [(starts[g], size, self.fills[str(g)]) for g, size in points.items() if size > 0]
 
     def _group(self, ax: Axes, row: _Row) -> None:
         number = self.source.number
@@ -188,19 +197,19 @@ class _Drawing:
             _say(ax, 0, row, "–", bold=True)
             return
         said = self.source.text("project.of", points=number(size, 1), most=number(most))
-        _outline(ax, row, most)
         _bar(ax, row, size, self.fill(row.group))
+        _outline(ax, row, most)
         _say(ax, most, row, said, bold=True)
 
     def _criterion(self, ax: Axes, row: _Row) -> None:
-        cell = self.about.loc[row.criterion]
+        cell: Any = self.about.loc[row.criterion]
         text, number = self.source.text, self.source.number
         share = cell["weight_used"] / 100 if self.adds_up else 1.0
         weight = cell["weight"] if self.adds_up else 100.0
         if cell["state"] == "assessed" and not np.isnan(share):
             most = 100 * share
-            _outline(ax, row, most)
             _bar(ax, row, cell["value"] * share, self.fill(row.group))
+            _outline(ax, row, most)
             said = text("project.of", points=number(cell["value"] * share, 1), most=number(most))
             if cell["high"] - cell["low"] > 1e-9:
                 low, high = cell["low"] * share, cell["high"] * share
@@ -239,8 +248,8 @@ class _Drawing:
     def _rating(self, cell: pd.Series) -> str:
         text = self.source.text
         if np.isnan(cell["raw"]):
-            return text(f"project.no_answer{'_readable' if cell['state'] == 'unreadable' else ''}")
-        scale = self.scores.criteria.loc[cell.name]
+            return text(f"project.answer_{cell['state']}")
+        scale: Any = self.scores.criteria.loc[str(cell.name)]
         answer = text(
             "project.answer" if scale["floor"] == 0 else "project.answer_on",
             raw=self._plain(cell["raw"]),
@@ -267,7 +276,7 @@ class _Drawing:
             bounds = {end: number(total[end], 1) for end in ("lower", "upper")}
             return text("project.title_provisional", title=name, **bounds)
         said = text("project.title", title=name, score=number(total["score"], 1), rank=int(total["rank"]))
-        by_group = self.about.groupby("group", sort=False)["points"].sum()
+        by_group: Any = self.about.groupby("group", sort=False)["points"].sum()
         if not self.adds_up or len(by_group) < 2:
             return said
         best = by_group.idxmax()
@@ -275,7 +284,7 @@ class _Drawing:
         return said + text("project.most", group=most, points=number(by_group[best], 1))
 
     def key(self) -> list[Key]:
-        """Explain outline, hatching, whisker and star, as far as they are drawn."""
+        """Explain outline, hatching and whisker, as far as they are drawn."""
         text, state = self.source.text, self.about["state"]
         is_open = state.isin(["missing", "unreadable"])
         entries = [Key(text("project.outline"), style.PAPER, edge=style.GREY)]
@@ -283,14 +292,21 @@ class _Drawing:
             entries.append(Key(text("project.hatched"), style.PAPER, hatch=style.HATCH_NONE))
         if self.total["upper"] - self.total["lower"] > 0.05 and self.total["state"] != "not_scored":
             entries.append(Key(text("ranking.bounds"), style.INK, kind="line"))
-        if self.adds_up and (is_open.any() or (state == "not_applicable").any()):
+        is_known = state == "assessed"
+        if self.adds_up and is_known.any() and not is_known.all():
             entries.append(Key(text("project.shared"), style.INK, kind="note"))
         return entries
 
 
 def _bar(ax: Axes, row: _Row, size: float, fill: str, *, left: float = 0.0) -> None:
     ax.barh(
-        row.y, size, left=left, height=HEIGHT[row.kind], facecolor=fill, edgecolor=style.PAPER, linewidth=1.0
+        row.y,
+        size,
+        left=left,
+        height=HEIGHT[row.kind],
+        facecolor=fill,
+        edgecolor=style.PAPER,
+        linewidth=1.0 if row.kind == "total" else 0.0,
     )
 
 
@@ -299,7 +315,7 @@ def _outline(ax: Axes, row: _Row, size: float, *, hatch: str | None = None) -> N
         row.y,
         size,
         height=HEIGHT[row.kind],
-        facecolor=style.PAPER,
+        facecolor="none",
         edgecolor=style.GREY,
         linewidth=0.6,
         hatch=hatch,

@@ -258,10 +258,7 @@ def plot_priority(
         data=data,
         kind=source.text("priority.alt", count=len(data), scope=source.scope),
         key=_priority_key(source, data, portfolio is not None),
-        rule="\u00a0· ".join(
-            source.text("rule_of", what=source.text(f"what.{what}"), rule=source.rule_of(scores))
-            for what, scores in (("readiness", readiness), ("impact", impact))
-        ),
+        rule=_two_rules(source, readiness, impact),
         run_id=run_id,
     )
     place_labels(
@@ -274,6 +271,19 @@ def plot_priority(
         taken=corners,
     )
     return ax
+
+
+def _two_rules(source: Source, readiness: Scores, impact: Scores) -> str:
+    """Return the rules of both axes with their sources, a rule that is the same once."""
+    both = {"readiness": readiness, "impact": impact}
+    if readiness.rule == impact.rule:
+        said, parts = source.rule(impact.rule, readiness.what), {w: source.origin(s) for w, s in both.items()}
+    else:
+        said, parts = "", {w: source.rule_of(s) for w, s in both.items()}
+    named = [
+        source.text("rule_of", what=source.text(f"what.{what}"), rule=part) for what, part in parts.items()
+    ]
+    return "; ".join(part for part in (said, *named) if part)
 
 
 def _important(data: pd.DataFrame, n: int) -> list[tuple[int, str]]:

@@ -122,9 +122,12 @@ class Source:
         groups = getattr(getattr(scores, "hierarchy", None), "rule", scores.rule)
         if groups != scores.rule:
             said += f"; {self.text('group_rule', name=text(f'rule.{groups}.name', self.language))}"
-        known = RULES[scores.rule].source if scores.rule in RULES else ""
-        origin = getattr(scores, "rule_source", "") or known
-        return f"{said}; {self.text('rule_source', source=clean(origin))}" if origin else said
+        return f"{said}; {self.origin(scores)}"
+
+    def origin(self, scores: Any) -> str:
+        """Return where criteria, weights and rule of scores come from; at least where the rule does."""
+        own = getattr(scores, "rule_source", "")
+        return self.text("rule_source", source=clean(own or RULES[scores.rule].source))
 
     def listed(self, names: Sequence[str]) -> str:
         """Return names in quotation marks, with commas and an "and" before the last."""
