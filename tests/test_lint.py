@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,10 @@ def test_notebooks_are_stripped() -> None:
         for cell in nbformat.read(path, as_version=4).cells:
             assert not cell.get("outputs"), f"{path.name} stores outputs; run nbstripout"
             assert cell.get("execution_count") is None, path.name
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """Two of one name cannot be collected together: the second would not run."""
+    folder = Path(__file__).parent
+    names = Counter(path.name for path in folder.rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
