@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import xlrd
@@ -22,13 +25,27 @@ def seen_cells(path: Path) -> dict[tuple[str, str], Any]:
     if path.suffix == ".xls":
         return _xls_cells(path)
     found: dict[tuple[str, str], Any] = {}
-    shown, written = openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path)
+    try:
+        shown, written = openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path)
+    except ParseError:  # a damaged part beside the cells keeps openpyxl from reading them
+        cells = _cells_alone(path)
+        shown, written = (openpyxl.load_workbook(io.BytesIO(cells), data_only=only) for only in (True, False))
     for page in written.worksheets:
         for row in page.iter_rows():
             for cell in row:
                 if cell.value is not None and str(cell.value).strip():
                     found[page.title, cell.coordinate] = shown[page.title][cell.coordinate].value
     return found
+
+
+def _cells_alone(path: Path) -> bytes:
+    """Return a workbook without what its sheets lead to."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            if not name.startswith("xl/worksheets/_rels/"):
+                new.writestr(name, re.sub(rb"<(?:legacyDrawing|drawing) [^>]*/>", b"", old.read(name)))
+    return buffer.getvalue()
 
 
 def _csv_cells(path: Path) -> dict[tuple[str, str], Any]:

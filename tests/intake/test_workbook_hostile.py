@@ -30,7 +30,7 @@ from workbook_files import (
 )
 
 from digistrat.intake.workbooks import Limits, WorkbookError, annotations, container, read_workbook, xlsb
-from digistrat.intake.workbooks.formulas import move_formula
+from digistrat.intake.workbooks.formulas import formula_pieces, move_pieces
 
 ONE = sheet_xml('<row><c r="A1"><v>1</v></c></row>')
 
@@ -288,7 +288,7 @@ def test_whole_numbers_longer_than_any_are_no_numbers(tmp_path):
 
 def test_formulas_with_many_heads_are_refused(tmp_path):
     text = "+".join(["A1"] * 1_000)
-    assert move_formula(text, 1, 0) == "+".join(["A2"] * 1_000)
+    assert move_pieces(formula_pieces(text), 1, 0) == "+".join(["A2"] * 1_000)
     heads = "".join(f'<row><c><f t="shared" si="{index}">{text}</f></c></row>' for index in range(800))
     assert refusal(write_xlsx(tmp_path / "a.xlsx", sheet_xml(heads))) == "file-too-large"
 

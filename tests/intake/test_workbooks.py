@@ -28,7 +28,7 @@ from digistrat.intake.workbooks import (
 )
 from digistrat.intake.workbooks.dates import serial_date
 from digistrat.intake.workbooks.delimited import detect_delimiter
-from digistrat.intake.workbooks.formulas import move_formula
+from digistrat.intake.workbooks.formulas import formula_pieces, move_pieces
 from digistrat.intake.workbooks.rawvalues import decode_escapes
 
 STYLES = f"""<styleSheet xmlns="{MAIN}"><numFmts>
@@ -177,7 +177,7 @@ def test_shared_formulas_move_with_their_cell(tmp_path):
     ],
 )
 def test_formulas_move(formula, moved):
-    assert move_formula(formula, 2, 1) == moved
+    assert move_pieces(formula_pieces(formula), 2, 1) == moved
 
 
 def test_escapes():

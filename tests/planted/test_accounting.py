@@ -39,7 +39,6 @@ OF_SHEET = {
     "unused": ("sheet-not-used", "lower-table-not-read"),
     "unanswered": ("members-missing",),
 }
-SEEN_BESIDE = tuple(k for k in BESIDE_KINDS if k.code != "comments-lost")  # openpyxl opens none of them
 BY_DESIGN = {"title", "heading", "hint", "ignored"}
 
 
@@ -155,7 +154,7 @@ def test_faulty_rounds_have_every_cell_told(faulty):
 
 @pytest.mark.parametrize(
     "kinds",
-    [(*NAME_KINDS, *LAYOUT_KINDS, *SEEN_BESIDE), CELL_KINDS, OLD_KINDS],
+    [(*NAME_KINDS, *LAYOUT_KINDS, *BESIDE_KINDS), CELL_KINDS, OLD_KINDS],
     ids=["layout", "cells", "old"],
 )
 def test_rounds_full_of_faults_have_every_cell_told(example, tmp_path, kinds: tuple[Kind, ...]):

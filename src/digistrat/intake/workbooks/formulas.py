@@ -23,19 +23,14 @@ class Moving(NamedTuple):
     is_column: bool
 
 
-def move_formula(formula: str, rows: int, columns: int) -> str:
-    r"""Move the relative references of a formula, as a text, as if its cell were copied.
+def move_pieces(pieces: Sequence[str | Moving], rows: int, columns: int) -> str:
+    """Move the relative references of a formula, as if its cell were copied.
 
     Examples
     --------
-    >>> move_formula("SUM(A1:$B$2)*LOG10(C$3)&'A1'", 1, 1)
+    >>> move_pieces(formula_pieces("SUM(A1:$B$2)*LOG10(C$3)&'A1'"), 1, 1)
     "SUM(B2:$B$2)*LOG10(D$3)&'A1'"
     """
-    return move_pieces(formula_pieces(formula), rows, columns)
-
-
-def move_pieces(pieces: Sequence[str | Moving], rows: int, columns: int) -> str:
-    """Move the relative references of a formula in pieces."""
     moved = []
     for piece in pieces:
         if isinstance(piece, str):

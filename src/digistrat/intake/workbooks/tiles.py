@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 
 from digistrat.intake.workbooks.container import Container, PartMissing
-from digistrat.intake.workbooks.formats import CellFormat, NumberFormat, Styles
+from digistrat.intake.workbooks.formats import CellFormat, NumberFormat
 from digistrat.intake.workbooks.plain import NotPlain, plain_middle, unescape
 from digistrat.intake.workbooks.rawvalues import decode_escapes, number
 from digistrat.intake.workbooks.records import MAX_COLUMN, MAX_ROW, Cell, Value, column_number
@@ -37,26 +36,16 @@ _MOST_SEEN = 100_000  # addresses and dates that are remembered from file to fil
 class TileReader(SheetReader):
     """What has been seen of a part by its tiles."""
 
-    def __init__(
-        self,
-        container: Container,
-        part: str,
-        strings: Sequence[str],
-        styles: Styles,
-        date1904: bool,
-        room: int,
-    ) -> None:
-        super().__init__(container, part, strings, styles, date1904, room)
-        self.kinds: dict[str, tuple[str, CellFormat, bool]] = {}
-        self.ways: dict[str, tuple[int, NumberFormat | None]] = {}
-        self.numbers: dict[str, Value] = {}
-        self.in_row = False
+    kinds: dict[str, tuple[str, CellFormat, bool]]
+    ways: dict[str, tuple[int, NumberFormat | None]]
+    numbers: dict[str, Value]
 
     def read_plain(self, container: Container) -> bool:
         """Read the part by tiles, ~1 µs a cell; False if anything in it is not foreseen.
 
         Damage is not foreseen either: expat says where it is.
         """
+        self.kinds, self.ways, self.numbers, self.in_row = {}, {}, {}, False
         ends = (b"</c>", b"</row>")
         try:
             for piece in plain_middle(container, self.part, "sheetData", ends, self.start, self.end):
