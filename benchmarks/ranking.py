@@ -1,7 +1,8 @@
-"""Ranking methods under many weight vectors against a loop over the peers, which take one at a time.
+"""Ranking methods under many weight vectors against the bare NumPy product, and against loops over peers.
 
-The loop is measured on a few vectors and multiplied: in full it would take from seconds to half a day. Each
-peer is called as its documentation shows; pymcdm also without its checks of the input, which cost it most.
+Every method is at least one product of weights and values: the floor. Peers take one vector at a time; a loop
+over a few is measured and multiplied, for in full it would take from seconds to half a day. Each peer is
+called as its documentation shows; pymcdm also without its checks of the input, which cost it most.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.pairs import Row
+from benchmarks.pairs import Row, paired
 from digistrat.scoring.batches import scores_by_weights
 
 N_PROJECTS, N_CRITERIA, N_WEIGHTS = 1_000, 12, 10_000
@@ -31,10 +32,25 @@ def measure() -> Iterator[Row]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for method, options, peers in _methods(values):
+            yield _against_product(method, options, values, weights)
             checked = {name: peer for name, peer in peers.items() if "unchecked" not in name}
             fastest = min(checked, key=lambda name: _seconds(peers[name], weights, SECONDS))
             for name in (fastest, *(name for name in peers if name not in checked)):
                 yield _row(method, options, values, weights, name, peers[name])
+
+
+def _called(method: str, options: dict[str, Any]) -> str:
+    called = " ".join([method, *map(str, options.values())])
+    return f"{called}, {N_PROJECTS:,} projects × {N_CRITERIA} criteria × {N_WEIGHTS:,} weights"
+
+
+def _against_product(method: Any, options: dict[str, Any], values: pd.DataFrame, weights: Any) -> Row:
+    return paired(
+        _called(method, options),
+        lambda: scores_by_weights(method, values, weights, **options),
+        lambda: weights @ values.to_numpy().T,
+        name="bare product",
+    )
 
 
 def _row(
@@ -49,9 +65,8 @@ def _row(
         mine.append(time.perf_counter() - start)
         others.append(_seconds(peer, weights, SECONDS) * N_WEIGHTS)
     ratio = statistics.median(theirs / ours for ours, theirs in zip(mine, others, strict=True))
-    called = " ".join([method, *map(str, options.values())])
     return (
-        f"{called}, {N_PROJECTS:,} projects × {N_CRITERIA} criteria × {N_WEIGHTS:,} weights",
+        _called(method, options),
         f"{statistics.median(mine):.3f} s",
         f"{name}, extrapolated {statistics.median(others):.1f} s",
         f"{1 / ratio:.5f} ({ratio:.0f} times as fast)",

@@ -132,7 +132,7 @@ def test_a_wrong_strategy_is_told_in_lines(tmp_path: Path) -> None:
     for name in ("strategy.toml", "offices.toml"):
         shutil.copy(ROOT / "data" / name, tmp_path / name)
     path = tmp_path / "strategy.toml"
-    path.write_text(path.read_text("utf-8").replace("weight = 18", "weight = 17", 1), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("weight = 17", "weight = 16", 1), "utf-8")
     status, text = call("check", str(ROUND), "--strategy", str(path))
     assert status == 2
     assert "weights sum to 99, expected 100" in text

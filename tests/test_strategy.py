@@ -47,27 +47,49 @@ def test_fields_and_goals_are_those_of_the_facts(strategy: Strategy, shared: Pat
 
 
 @pytest.mark.parametrize(
-    ("name", "target", "levels", "count"),
+    ("name", "target", "levels", "computed", "count"),
     [
-        ("impact", 10, ["0", "2", "4", "6", "8", "10"], 8),
-        ("readiness", 4, ["0", "1", "2", "3", "4"], 8),
-        ("maturity", 4, ["0", "1", "2", "3", "4"], 14),
+        ("impact", 10, ["0", "2", "4", "6", "8", "10"], ["enabling_effect", "goal_fit"], 10),
+        ("readiness", 4, ["0", "1", "2", "3", "4"], [], 8),
+        ("maturity", 4, ["0", "1", "2", "3", "4"], ["share_online"], 14),
     ],
 )
 def test_scales_describe_their_levels_and_are_marked_as_estimates(
-    strategy: Strategy, name: str, target: float, levels: list[str], count: int
+    strategy: Strategy, name: str, target: float, levels: list[str], computed: list[str], count: int
 ) -> None:
     scale = getattr(strategy, name)
     assert scale.rule == "weighted_mean"
     assert len(scale.criteria) == count
     assert sum(criterion.weight for criterion in scale.criteria) == 100
     for criterion in scale.criteria:
-        assert (criterion.floor, criterion.target) == (0, target)
-        assert list(criterion.anchors) == levels
-        assert len(set(criterion.anchors.values())) == len(levels), "two levels read the same"
+        assert criterion.floor == 0
+        assert len(set(criterion.anchors.values())) == len(criterion.anchors), "two levels read the same"
         assert criterion.is_estimate
+    for criterion in scale.asked:
+        assert criterion.target == target
+        assert list(criterion.anchors) == levels
+    assert [one.computed for one in scale.criteria if one.computed] == computed
+    for criterion in scale.criteria:
+        if criterion.computed:  # words for both ends, and for nothing beyond them
+            assert [float(key) for key in criterion.anchors][:: len(criterion.anchors) - 1] == [
+                0,
+                criterion.target,
+            ]
+            assert criterion.step == 0
     used = {criterion.group for criterion in scale.criteria}
     assert used == {group.id for group in scale.groups}, "a group without criteria"
+
+
+def test_nothing_that_is_computed_is_rated_by_hand_too(strategy: Strategy) -> None:
+    # words of "Voraussetzung für viele Vorhaben" belong to the enabling effect alone
+    rated = " ".join(
+        word for one in strategy.impact.asked for word in (one.name, *one.aliases, *one.anchors.values())
+    )
+    for word in ("Vorhaben", "Voraussetzung", "Synergie", "Basisdienst"):
+        assert word not in rated, word
+    sources = {one.computed: one.source for one in strategy.impact.criteria if one.computed}
+    assert "Jackson (2008)" in sources["enabling_effect"]
+    assert "DCLG (2009)" in sources["goal_fit"]
 
 
 def test_service_models_have_the_published_levels_and_dates(strategy: Strategy) -> None:
@@ -233,7 +255,7 @@ def test_frame_gives_one_row_per_entry(strategy: Strategy) -> None:
     assert offices.index.name == "id"
     assert offices.loc["A16", "name"] == "Amt für Informations- und Kommunikationstechnik"
     criteria = strategy.frame("impact.criteria")
-    assert list(criteria.index) == [f"K0{i}" for i in range(1, 9)]
+    assert list(criteria.index) == [f"K{i:02}" for i in range(1, 11)]
     assert criteria["weight"].sum() == 100
     budgets = strategy.frame("budgets")
     assert list(budgets.columns) == ["year", "kind", "amount_eur", "is_estimate"]

@@ -58,9 +58,9 @@ MISTAKES = {
     ),
     "wrong type": (
         MAIN,
-        "weight = 18",
-        'weight = "18"',
-        ["impact.criteria[1].weight", "'18'", "valid number"],
+        "weight = 17",
+        'weight = "17"',
+        ["impact.criteria[1].weight", "'17'", "valid number"],
     ),
     "text for yes/no": (
         MAIN,
@@ -81,7 +81,7 @@ MISTAKES = {
         ["budgets[1].amount_eur", "-1", "0"],
     ),
     "not a number": (MAIN, "target = 10", "target = nan", ["impact.criteria[1].target", "nan", "finite"]),
-    "weights": (MAIN, "weight = 18", "weight = 17.5", ["impact.criteria", "99.5", "expected 100"]),
+    "weights": (MAIN, "weight = 17", "weight = 16.5", ["impact.criteria", "99.5", "expected 100"]),
     "unknown group": (
         MAIN,
         'group = "buerger"',
@@ -277,7 +277,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         (MAIN, "is_example = true\n", 'is_example = "ja"\n'),  # wrong type
         (MAIN, "horizon_months = 72", ""),  # missing key
         (MAIN, 'unit = "Punkte"', 'unit = "Punkte"\ncolour = "red"'),  # in the scale whose weights are wrong
-        (MAIN, "weight = 18", "weight = 17"),
+        (MAIN, "weight = 17", "weight = 16"),
         (MAIN, "PL = 3", "XX = 3"),
         (ORG, 'successor_id = "A12"', 'successor_id = "A99"'),
     )
@@ -296,7 +296,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_one_problem_is_one_line(tmp_path: Path) -> None:
-    found = problems(changed(tmp_path, (MAIN, "weight = 18", "weight = 17")))
+    found = problems(changed(tmp_path, (MAIN, "weight = 17", "weight = 16")))
     assert found == ["strategy.toml › impact.criteria: weights sum to 99, expected 100"]
 
 

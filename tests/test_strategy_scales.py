@@ -72,6 +72,7 @@ def test_what_is_left_out_has_the_old_meaning() -> None:
     assert (first.shape, first.points, first.step, first.computed) == ("linear", (), 0.0, "")
     assert (strategy.impact.group_rule, strategy.impact.levels) == (None, ())
     assert (strategy.stakeholders, strategy.discount_rates) == ((), ())
+    assert (strategy.urgency, strategy.quality) == (None, None)
     assert strategy.thresholds.rating_difference == 3
     assert strategy.fields[0].goals[0].weight == 1
 
@@ -117,6 +118,56 @@ def test_a_scale_that_is_not_right(readiness: dict[str, Any], told: list[str]) -
     assert len(found) == 1
     for part in ("strategy.toml › readiness", *told):
         assert part in found[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "figure", "anchors", "told"),
+    [
+        ("maturity", "share_online", {"target": 4.0}, ["[R1].target", "found 4", "0 to 1", "'share_online'"]),
+        ("maturity", "share_operating", {"floor": -1.0, "target": 1.0}, ["[R1].floor", "found -1"]),
+        ("impact", "goal_fit", {"target": 101.0}, ["[R1].target", "101", "0 to 100"]),
+        ("impact", "goal_fit", {"target": 60.0}, []),
+        ("impact", "enabling_effect", {"target": 400.0}, []),  # points of impact: any number of projects
+        ("maturity", "share_at_level", {"floor": 1.0, "target": 0.0}, []),
+    ],
+)
+def test_anchors_of_a_computed_figure_are_in_its_unit(
+    part: str, figure: str, anchors: dict[str, float], told: list[str]
+) -> None:
+    found = problems(**{part: scale(criterion(computed=figure, **anchors))})
+    assert len(found) == bool(told)
+    for word in told:
+        assert word in found[0]
+
+
+def test_urgency_and_quality_are_scales_of_their_own() -> None:
+    urgency = scale(criterion("D1", weight=60.0, target=10.0), criterion("D2", weight=40.0, target=10.0))
+    quality = scale(criterion("Q1", target=10.0))
+    assert problems(urgency=urgency, quality=quality) == []
+    assert problems(quality=quality) == []
+    strategy = make_strategy(urgency=urgency, quality=quality)
+    assert [one.id for one in strategy.decision_criteria] == ["D1", "D2", "Q1"]
+    assert strategy.frame("urgency.criteria").index.tolist() == ["D1", "D2"]
+    bare = make_strategy()
+    assert (bare.urgency, bare.quality, bare.decision_criteria) == (None, None, ())
+    with pytest.raises(ValueError, match="part must name a list"):
+        bare.frame("urgency.criteria")
+
+
+@pytest.mark.parametrize(
+    ("quality", "told"),
+    [
+        (scale(criterion("Q1", weight=100.0), criterion("Q2", weight=5.0)), ["quality", "105", "100"]),
+        (scale(criterion("D1")), ["urgency and quality", "id 'D1' 2 times"]),
+        (scale(criterion("Q1", aliases=("Name D1",))), ["urgency and quality", "header 'Name D1' 2 times"]),
+        (scale(criterion("Q1", computed="goal_fit")), ["quality.criteria[Q1].computed", "impact only"]),
+    ],
+)
+def test_urgency_and_quality_that_are_not_right(quality: dict[str, Any], told: list[str]) -> None:
+    found = problems(urgency=scale(criterion("D1")), quality=quality)
+    assert found
+    for word in told:
+        assert word in found[0]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from digistrat.inventory.checks import CHECKS
 from digistrat.texts import LANGUAGES, format_date, format_money, format_number, has_text, text
 
 SOURCE = Path(digistrat.__file__).parent
-AUDIT = [SOURCE / "planning" / name for name in ("audit.py", "verify.py")]
+CHECKING = ("verify.py", "violations.py", "check_*.py", "facts_*.py")
+AUDIT = [path for name in CHECKING for path in sorted((SOURCE / "planning").glob(name))]
 ROOMS = [SOURCE / "intake", SOURCE / "inventory", SOURCE / "findings.py", *AUDIT]
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)+")
 # Words of this form that are no codes of findings.
@@ -119,7 +120,7 @@ def test_every_placeholder_of_a_finding_is_given(catalogues):
             if code in checked:
                 continue
             known = {"value", "column", "sheet", "file"} | GIVEN.get(code, set())
-            known |= {"where", "found", "allowed"} if code in of_audit else set()
+            known |= {"table", "where", "found", "allowed"} if code in of_audit else set()
             assert placeholders(template) <= known, key
 
 

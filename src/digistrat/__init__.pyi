@@ -23,6 +23,7 @@ from .reporting.charts import plot_budget as plot_budget
 from .reporting.charts import plot_coverage as plot_coverage
 from .reporting.charts import plot_findings as plot_findings
 from .reporting.charts import plot_gantt as plot_gantt
+from .reporting.charts import plot_group_rankings as plot_group_rankings
 from .reporting.charts import plot_load as plot_load
 from .reporting.charts import plot_maturity_gap as plot_maturity_gap
 from .reporting.charts import plot_maturity_heatmap as plot_maturity_heatmap
@@ -36,13 +37,18 @@ from .reporting.charts import plot_service_levels as plot_service_levels
 from .reporting.charts import plot_status_by_field as plot_status_by_field
 from .reporting.export import export as export
 from .scoring.agreement import method_agreement as method_agreement
+from .scoring.assumptions import assumption_sensitivity as assumption_sensitivity
 from .scoring.composite import Scores as Scores
+from .scoring.economics import score_economics as score_economics
 from .scoring.impact import score_impact as score_impact
+from .scoring.levels import level_probabilities as level_probabilities
 from .scoring.maturity import score_maturity as score_maturity
-from .scoring.maturity import score_services as score_services
 from .scoring.readiness import score_readiness as score_readiness
 from .scoring.robustness import RankRobustness as RankRobustness
 from .scoring.robustness import rank_robustness as rank_robustness
+from .scoring.services import score_bundles as score_bundles
+from .scoring.services import score_services as score_services
+from .scoring.stakeholders import stakeholder_rankings as stakeholder_rankings
 from .scoring.weights import pairwise_weights as pairwise_weights
 from .strategy.loading import StrategyError as StrategyError
 from .strategy.loading import load_strategy as load_strategy

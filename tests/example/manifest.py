@@ -33,6 +33,8 @@ def read_manifest(reporting_date: str) -> list[Planted]:
 def main() -> None:
     """Write the shipped rounds and their manifests anew."""
     data = FOLDER.parents[1] / "data"
+    for path in (data / "raw").glob("*/*.*"):  # an office may send another format now
+        path.unlink()
     for date, planted in generate(data / "raw", load_strategy(data / "strategy.toml")).items():
         write_manifest(date, planted)
 

@@ -144,15 +144,55 @@ def test_no_circle_and_no_contradiction_among_dependencies(clean, date):
 
 def test_ratings_are_neither_complete_nor_flat(clean):
     inventory = clean[DATES[0]]
-    states = inventory.tables["impact_ratings"]["state"].value_counts(normalize=True)
+    ratings = inventory.impact_ratings[inventory.impact_ratings["rated_by"] == "office"]
+    states = ratings["state"].value_counts(normalize=True)
     assert 0.04 < states["missing"] < 0.09
     assert 0.015 < states["not_applicable"] < 0.05
-    means = inventory.tables["impact_ratings"].groupby("project_id")["points"].mean()
+    means = ratings.groupby("project_id")["points"].mean()
     assert means.std() > 1.2
     levels = inventory.tables["readiness_ratings"]
     status = levels["project_id"].map(inventory.projects["status"])
     by_status = levels.groupby(status)["level"].mean()
     assert by_status["in_preparation"] > by_status["possible"] + 0.8
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_savings_and_revenues_are_of_projects_with_costs_and_begin_after_their_end(clean, date):
+    inventory = clean[date]
+    effects, projects = inventory.project_effects, inventory.projects
+    of = projects.loc[effects["project_id"]]
+    shares = of[~of.index.duplicated()]["status"].value_counts() / projects["status"].value_counts()
+    assert shares["in_preparation"] > 0.3
+    assert 0.05 < shares["possible"] < shares["in_preparation"]
+    assert set(of["status"]) == {"existing", "in_preparation", "possible"}
+    assert set(effects["project_id"]) <= set(inventory.project_costs["project_id"])
+    ended = of["end_date"].dt.year.to_numpy()
+    assert (effects["year"].to_numpy() > ended)[~of["end_date"].isna().to_numpy()].all()
+    kinds = effects.groupby("kind")["is_budget_effective"].mean()
+    assert kinds["revenue"] == 1
+    assert 0.3 < kinds["saving"] < 0.6
+    assert (effects["amount_eur"] > 0).all()
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_the_unit_moderates_some_projects_of_others_with_a_reason(clean, date):
+    ratings = clean[date].impact_ratings
+    moderated = ratings[(ratings["rated_by"] == "unit") & ratings["points"].notna()]
+    assert 8 <= moderated["project_id"].nunique() <= 40
+    assert moderated["reason"].str.len().min() > 10
+    own = ratings[ratings["rated_by"] == "office"].set_index(["project_id", "criterion_id"])["points"]
+    keys = pd.MultiIndex.from_frame(moderated[["project_id", "criterion_id"]])
+    apart = moderated["points"].to_numpy() - own.loc[keys]
+    assert set(apart.abs()) == {2}
+    files = clean[date].sources["impact_ratings"]["file"]
+    assert set(files[moderated.index]) == {"StD_Bewertung.xlsx"}
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_high_levels_of_maturity_have_evidence(clean, date):
+    rated = clean[date].maturity_ratings
+    assert rated.loc[rated["level"] >= 3, "evidence"].notna().all()
+    assert 0.3 < rated.loc[rated["level"].between(1, 2), "evidence"].notna().mean() < 0.9
 
 
 def test_open_projects_are_rated_and_services_follow_the_model_in_force(clean, strategy):
@@ -215,7 +255,7 @@ def test_other_sizes_are_clean_too(strategy, tmp_path, offices):
     generate_round(folder, strategy, ROUNDS[0], offices=offices, faults=False)
     wider = strategy.model_copy(update={"offices": (*strategy.offices, *extended_offices(strategy, offices))})
     inventory = read_inventory(folder, wider)
-    assert inventory.sources["returns"]["file"].nunique() == offices
+    assert inventory.files["office_id"].nunique() == offices
     assert inventory.findings[["file", "sheet", "cell", "code"]].values.tolist() == []
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,11 +22,12 @@ DATA = Path(__file__).parents[2] / "data"
 DATES = ("2025-10-31", "2026-04-30")
 # Every kind of fault that the issue asks for.
 CODES = {
-    "ambiguous-number", "approximate", "cell-error", "choice-guessed", "column-not-mapped",
+    "ambiguous-number", "approximate", "at-least", "cell-error", "choice-guessed", "column-not-mapped",
     "dependency-cycle",
     "duplicate-key", "duplicate-project", "end-before-start", "file-encoding-guessed", "file-formulas-unseen",
-    "former-office-name", "formula-without-value", "header-guessed", "missing-key", "missing-value",
-    "not-a-choice", "not-a-date", "not-a-number", "out-of-range", "range", "row-hidden", "see-attachment",
+    "former-office-name", "formula-without-value", "header-guessed", "level-without-evidence", "missing-key",
+    "missing-value", "not-a-choice", "not-a-date", "not-a-number", "out-of-range", "range", "ratings-differ",
+    "row-hidden", "see-attachment",
     "sheet-hidden", "status-date-mismatch", "text-outside-table", "total-row", "unknown-office",
     "unknown-project",
 }  # fmt: skip
@@ -115,6 +117,13 @@ def _holds(seen: Seen, fault: Planted, folder: Path) -> bool:
             return str(seen.value).startswith("ca. ")
         case "range":
             return str(seen.value).count("–") == 1
+        case "at-least":
+            return str(seen.value).startswith("mindestens ")
+        case "ratings-differ":
+            return isinstance(seen.value, int) and _moderated_apart(seen) == 3
+        case "level-without-evidence":
+            at = next(n for n, text in enumerate(_header_of(seen)) if text in ("Nachweis", "Beleg"))
+            return seen.value in (3, 4) and seen.rows[seen.row - 1][at] is None
         case "not-a-number":
             return seen.value == "siehe Antrag"
         case "ambiguous-number":
@@ -167,6 +176,21 @@ def _holds(seen: Seen, fault: Planted, folder: Path) -> bool:
         case "file-formulas-unseen":
             return xlrd.open_workbook(seen.path).nsheets > 3
     return False
+
+
+def _header_of(seen: Seen) -> list[object]:
+    """The line above with most texts."""
+    return max(seen.rows[: seen.row - 1], key=lambda row: sum(isinstance(text, str) for text in row))
+
+
+def _moderated_apart(seen: Seen) -> int:
+    """How far the unit's points for the project and criterion of a cell lie from it."""
+    criterion = _header_of(seen)[seen.number - 1]
+    (project,) = [text for text in seen.rows[seen.row - 1] if re.fullmatch(r"[\w-]+-\d{3}", str(text))]
+    rows = list(openpyxl.load_workbook(seen.path.parent / "StD_Bewertung.xlsx").worksheets[1].values)
+    number = next(row.index(criterion) for row in rows if criterion in row)
+    (moderated,) = [row[number] for row in rows if project in row]
+    return abs(moderated - seen.value)
 
 
 def _is_utf8(path: Path) -> bool:

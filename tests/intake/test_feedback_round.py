@@ -30,7 +30,7 @@ from digistrat.inventory.reading import read_inventory
 ROOT = Path(__file__).parents[2]
 SAME = ["sheet", "cell", "code", "severity", "value", "message", "hint"]
 LISTING = {"xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"}
-OFFICES = ["A16.xlsx", "A25.xlsx", "A25_Vorhaben.csv", "FES.xls", "A40.xlsx", "A11.xlsx", "StD.xlsx"]
+OFFICES = ["A16.xlsx", "A25.xlsx", "A25_Vorhaben.csv", "A44.xls", "A40.xlsx", "A11.xlsx", "StD.xlsx"]
 
 
 def contents(path):
@@ -72,13 +72,13 @@ def test_every_return_goes_back_with_its_own_findings_only(sent_back):
             assert {name for name in old if old[name] != new[name]} == LISTING
             assert len(new) == len(old) + 1
     companions = {row.feedback for row in written.itertuples() if row.feedback != row.file}
-    assert companions == {"A25_Vorhaben_csv_Prüfbericht.xlsx", "FES_xls_Prüfbericht.xlsx"}
+    assert companions == {"A25_Vorhaben_csv_Prüfbericht.xlsx", "A44_xls_Prüfbericht.xlsx"}
 
 
 def test_every_organisation_gets_one_text(sent_back):
     _, inventory, target, _ = sent_back
     texts = {path.stem: path.read_text("utf-8") for path in target.glob("*.txt")}
-    assert set(texts) == {"A11", "A16", "A25", "FES", "A40", "StD"}
+    assert set(texts) == {"A11", "A16", "A25", "A44", "A40", "StD"}
     assert "Stabsstelle Digitalisierung" in texts["StD"]
     for office, said in texts.items():
         errors = inventory.findings[inventory.findings["severity"] == "error"]
@@ -166,7 +166,8 @@ def correct(path, target, findings):
         if cell.data_type == "f" and shown[cell.parent.title][cell.coordinate].value is not None:
             cell.value = shown[cell.parent.title][cell.coordinate].value
     for f in done:
-        book[f.sheet][f.cell] = CORRECTED[f.code]
+        is_rated = f.table.endswith("_ratings") and f.code in ("range", "approximate")
+        book[f.sheet][f.cell] = 2 if is_rated else CORRECTED[f.code]
     book.save(target)
     return {(f.sheet, f.cell, f.code) for f in done}
 
@@ -210,13 +211,13 @@ def test_a_report_alone_that_comes_back_is_remembered_and_no_return(sent_back, t
     folder, _, target, _ = sent_back
     back = tmp_path / "round"
     back.mkdir()
-    shutil.copy(folder / "FES.xls", back)
-    shutil.copy(target / "FES_xls_Prüfbericht.xlsx", back)
-    files = pd.DataFrame({"file": ["FES.xls", "FES_xls_Prüfbericht.xlsx"], "office_id": ["FES", ""]})
+    shutil.copy(folder / "A44.xls", back)
+    shutil.copy(target / "A44_xls_Prüfbericht.xlsx", back)
+    files = pd.DataFrame({"file": ["A44.xls", "A44_xls_Prüfbericht.xlsx"], "office_id": ["A44", ""]})
     written = feedback_of_round(back, findings_frame([]), files, tmp_path / "out", organisations={})
-    assert written["file"].tolist() == ["FES.xls"]
-    earlier = len(read_feedback(target / "FES_xls_Prüfbericht.xlsx"))
-    assert f"{earlier} erledigt" in (tmp_path / "out" / "FES.txt").read_text("utf-8")
+    assert written["file"].tolist() == ["A44.xls"]
+    earlier = len(read_feedback(target / "A44_xls_Prüfbericht.xlsx"))
+    assert f"{earlier} erledigt" in (tmp_path / "out" / "A44.txt").read_text("utf-8")
 
 
 def test_where_feedback_is_not_written(sent_back, tmp_path):
@@ -348,7 +349,7 @@ def openpyxl_agrees(path, written):
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs libreoffice-calc")
 def test_libreoffice_opens_what_we_write(sent_back, tmp_path):
     _, _, target, written = sent_back
-    names = [written["feedback"].iloc[0], "FES_xls_Prüfbericht.xlsx"]
+    names = [written["feedback"].iloc[0], "A44_xls_Prüfbericht.xlsx"]
     profile = (tmp_path / "profile").as_uri()  # one of its own, or another run would stand in the way
     command = [
         "soffice",

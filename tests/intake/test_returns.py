@@ -48,7 +48,7 @@ def test_every_planted_fault_of_intake_is_found_at_its_cell(faulty):
     _, returns, planted = faulty
     of_inventory = {
         "unknown-office", "former-office-name", "end-before-start", "status-date-mismatch", "unknown-project",
-        "dependency-cycle", "duplicate-project",
+        "dependency-cycle", "duplicate-project", "ratings-differ", "level-without-evidence",
     }  # fmt: skip
     found = returns.findings[["file", "sheet", "cell", "code"]].itertuples(index=False, name=None)
     wanted = [(p.file, p.sheet, p.cell, p.code) for p in planted if p.code not in of_inventory]

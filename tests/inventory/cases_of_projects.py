@@ -9,6 +9,7 @@ from check_rows import (
     SUMMER,
     Case,
     costs,
+    effect,
     effort,
     impact,
     links,
@@ -16,6 +17,7 @@ from check_rows import (
     phases,
     projects,
     rated,
+    rating,
     recurring,
     service,
     spread,
@@ -289,6 +291,35 @@ MONEY = (
         ("projects.funding_until_date@2",),
         projects(project("a", funding_eur=0.0), project("b", funding_eur=1.0, funding_until_date=SUMMER)),
     ),
+    Case(
+        "effects-without-costs",
+        {
+            "projects": [project("a", "existing"), project("b", "existing"), project("c")],
+            "project_costs": [cost("c", 2027, 1.0)],
+            "project_effects": [effect("a", 2027, 5.0), effect("a", 2028, 5.0), effect("b", 2027, 5.0)],
+        },
+        ("project_effects.project_id@2", "project_effects.project_id@4"),
+        {
+            "projects": [project(name, "existing") for name in "ade"]
+            + [project("b"), project("c", "discontinued")],
+            "project_costs": [cost("a", 2027, None), cost("d", 2027, 0.0)],
+            # that b has no costs is said already, x is nobody's, and e is of an office without any costs
+            "project_effects": [effect(name, 2027, 5.0) for name in "abcdxe"],
+            "files": {"project_effects": "rrrrrs", "project_costs": "rr"},
+        },
+    ),
+    Case(
+        "effects-of-discontinued",
+        {
+            "projects": [project("a", "discontinued")],
+            "project_effects": [effect("a", year, 5.0) for year in (2026, 2027, 2028)],
+        },
+        ("project_effects.amount_eur@3",),
+        {
+            "projects": [project("a", "discontinued"), project("b")],
+            "project_effects": [effect("a", 2026, 5.0), effect("a", 2027, 0.0), effect("b", 2027, 5.0)],
+        },
+    ),
 )
 
 PROJECTS = (
@@ -353,6 +384,16 @@ PROJECTS = (
             "projects": [project("a"), project("b")],
             "impact_ratings": rated("impact_ratings", "ab", [None] * 10),
         },
+    ),
+    Case(
+        "project-without-ratings",
+        {
+            "projects": [project("a"), project("b"), project("c")],
+            "impact_ratings": [rating("a", 5.0), rating("b", 5.0, "unit")],
+        },
+        ("projects.project_id@4",),
+        # who moderates others' projects need not have rated its own
+        {"projects": [project("a"), project("b")], "impact_ratings": [rating("a", 5.0, "unit")]},
     ),
 )
 

@@ -10,6 +10,7 @@ from check_rows import (
     assigned,
     costs,
     cover,
+    effect,
     effort,
     efforts,
     impact,
@@ -19,6 +20,7 @@ from check_rows import (
     phase,
     projects,
     rated,
+    rating,
     readiness,
     service,
     services,
@@ -151,6 +153,12 @@ SERVICES = (
         {**services(service("a", level=3.0, target_level=3.0)), **maturity(None, target_level=2.0)},
     ),
     Case(
+        "target-below-level",
+        maturity(3.5, level_lower=3.0, level_upper=4.0, target_level=2.5, target_level_upper=2.9),
+        ("maturity_ratings.target_level@2",),
+        maturity(3.5, level_lower=3.0, level_upper=4.0, target_level=3.0),  # it may be 3
+    ),
+    Case(
         "services-without-cases",
         services(*(service(f"s{number}") for number in range(5))),
         ("services.n_cases_yearly@2",),
@@ -207,10 +215,93 @@ ANSWERS = (
         },
     ),
     Case(
+        "outside-criterion",  # K6 runs from 0 to 5, K1 from 0 to 10
+        {
+            "impact_ratings": [rating("a", 6.0, criterion_id="K6"), rating("a", -1.0)],
+            **maturity(2.0, 4.5, target_level=5.0),  # the first is of no indicator
+        },
+        (
+            "impact_ratings.points@2",
+            "impact_ratings.points@3",
+            "maturity_ratings.level@3",
+            "maturity_ratings.target_level@3",
+        ),
+        {
+            "impact_ratings": [
+                rating("a", 5.0, criterion_id="K6"),
+                rating("a", 10.0),
+                rating("a", 99.0, criterion_id="K9"),
+            ],
+            **maturity(None, 4.0, target_level=None),
+        },
+    ),
+    Case(
+        "not-a-yes-no",  # R1 is fulfilled (1) or not (0)
+        {"readiness_ratings": rated("readiness_ratings", "ab", [0.5, 1.0], ["R1"])},
+        ("readiness_ratings.level@2",),
+        {
+            "readiness_ratings": rated("readiness_ratings", "ab", [0.0, 2.0], ["R1"]),  # 2: said otherwise
+            **maturity(None, 2.0),
+        },
+    ),
+    Case(
+        "ratings-differ",
+        {
+            "impact_ratings": [
+                rating("a", 9.0),
+                rating("a", 6.0, "unit", reason="Mit anderen verglichen"),
+                rating("b", 2.0),
+                rating("b", 6.0, "group"),
+                rating("b", 3.0, "unit"),  # counts before the group's
+                rating("c", 5.0, "group"),
+                rating("c", 2.0),
+            ],
+        },
+        ("impact_ratings.points@2", "impact_ratings.points@8"),
+        {
+            "impact_ratings": [
+                rating("a", 9.0),
+                rating("a", 6.5, "unit"),
+                rating("b", None),
+                rating("b", 9.0, "unit"),
+                rating("c", 9.0, "unit"),
+                rating("c", 2.0, "group"),
+                rating("d", 2.0),
+                rating("d", 9.0),  # said otherwise
+                rating("e", 1.0),
+                rating("e", 9.0, "unit", criterion_id="K6"),
+            ],
+        },
+    ),
+    Case(
+        "level-without-evidence",
+        {**maturity(None, 3.0, 4.0, 2.5), "files": {"maturity_ratings": "xxxy"}},
+        ("maturity_ratings.level@3", "maturity_ratings.level@5"),
+        {
+            "maturity_ratings": [
+                {"office_id": "A1", "indicator_id": "M1", "level": 2.0},
+                {"office_id": "A1", "indicator_id": "M2", "level": 4.0, "evidence": "Bericht"},
+                {"office_id": "A1", "indicator_id": "M9", "level": 4.0},  # asked by nobody
+            ]
+        },
+    ),
+    Case(
         "projects-rated-alike",
         impact("abc", *(5.0,) * 15),
         ("impact_ratings.points@2",),
         impact("abc", *(5.0,) * 14, 6.0),
+    ),
+    Case(
+        "projects-rated-alike",
+        {  # who moderates others rates its own alike
+            "projects": [project(name) for name in "abcd"],
+            "impact_ratings": [
+                rating("d", 7.0, "unit"),
+                *rated("impact_ratings", "abc", [5.0] * 15),
+            ],
+        },
+        ("impact_ratings.points@3",),
+        impact("abc", *(5.0,) * 14, None),
     ),
     Case(
         "projects-rated-alike",
@@ -295,12 +386,27 @@ COPIES = (
         ),
     ),
     Case(
+        "copied-ratings",
+        impact(
+            "ab", *(1.0, 2.0, 3.0, 4.0, 5.0) * 2, project_costs=[cost("a", 2027, 7.0), cost("b", 2027, 7.0)]
+        ),
+        ("impact_ratings.points@7",),
+        {  # moderated alike
+            **impact("", project_costs=[cost("a", 2027, 7.0), cost("b", 2027, 7.0)]),
+            "impact_ratings": [
+                row | {"rated_by": "unit"}
+                for row in rated("impact_ratings", "ab", (1.0, 2.0, 3.0, 4.0, 5.0) * 2)
+            ],
+        },
+    ),
+    Case(
         "row-twice",
         {
             **costs(cost("a", 2027, 7.0), cost("b", 2027, 7.0), cost("a", 2027, 7.0)),
+            "project_effects": [effect("a", 2027, 5.0), effect("a", 2027, 5.0)],
             "efforts": [effort("PL", 5.0), effort("PL", 5.0)],
         },
-        ("project_costs.amount_eur@4", "efforts.effort_days@3"),
+        ("project_costs.amount_eur@4", "project_effects.amount_eur@3", "efforts.effort_days@3"),
         {
             **costs(
                 cost("a", 2027, 7.0),
@@ -308,7 +414,8 @@ COPIES = (
                 cost("a", 2028, 7.0),
                 cost("a", 2027, 8.0),
             ),
-            "efforts": [effort("PL", 0.0), effort("PL", 0.0)],
+            "project_effects": [effect("a", 2027, 5.0), effect("a", 2027, 5.0, "revenue")],
+            "efforts": [effort("PL", 0.0), effort("PL", 0.0), *[effort("PL", 5.0, phase_id=None)] * 2],
         },
     ),
     Case(
@@ -330,6 +437,20 @@ COPIES = (
             **projects(project("a"), project("b"), project("c"), project("d")),
             "services": [service("s0")],
             "files": {"returns": "xyzw", "projects": "xxzw", "services": "y"},
+        },
+    ),
+    Case(
+        "returned-twice",
+        {
+            "returns": [cover("A1", DAY(2026, 4, 30))] * 2,
+            "impact_ratings": [rating("a", 5.0), rating("b", 5.0)],
+            "files": {"returns": "xy", "impact_ratings": "xy"},
+        },
+        ("returns.reported_office@3",),
+        {  # what it moderates comes in a file of its own
+            "returns": [cover("A1", DAY(2026, 4, 30))] * 2,
+            "impact_ratings": [rating("a", 5.0), rating("b", 5.0, "unit")],
+            "files": {"returns": "xy", "impact_ratings": "xy"},
         },
     ),
 )

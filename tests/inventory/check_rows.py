@@ -115,6 +115,15 @@ def rated(
     return [row | {"rated_by": "office"} for row in rows] if table == "impact_ratings" else rows
 
 
+def rating(project_id: str, points: float | None, by: str = "office", **more: Any) -> dict[str, Any]:
+    return {"project_id": project_id, "criterion_id": "K1", "points": points, "rated_by": by} | more
+
+
+def effect(project_id: str, year: int, amount: float | None, kind: str = "saving") -> dict[str, Any]:
+    row = {"project_id": project_id, "year": year, "kind": kind, "amount_eur": amount}
+    return row | {"is_budget_effective": True}
+
+
 def impact(ids: str, *values: float | None, **tables: Any) -> Tables:
     return {
         "projects": [project(name) for name in "abcd"],

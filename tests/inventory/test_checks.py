@@ -19,9 +19,16 @@ from digistrat.texts import LANGUAGES
 from inventories import make_inventory, make_strategy
 
 CASES = (*cases_of_projects.CASES, *cases_of_tables.CASES)
+CRITERIA = (
+    {"id": "K1", "name": "Nutzen", "weight": 50.0},
+    {"id": "K6", "name": "Nachnutzung", "weight": 50.0, "target": 5.0},
+)
+YES_OR_NO = ({"id": "R1", "name": "Konzept", "weight": 100.0, "target": 1.0},)
 STRATEGIES = {
     language: make_strategy(
-        strategy={"title": "Test", "city": "Teststadt", "version": "1", "language": language}
+        strategy={"title": "Test", "city": "Teststadt", "version": "1", "language": language},
+        impact={"rule": "weighted_mean", "source": "test", "criteria": CRITERIA},
+        readiness={"rule": "share_of_yes", "source": "test", "criteria": YES_OR_NO},
     )
     for language in LANGUAGES
 }

@@ -5,6 +5,7 @@ import datetime as dt
 import pickle
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -12,7 +13,11 @@ from books import cover, projects, write_book
 
 from digistrat.example import generate_round
 from digistrat.findings import InventoryError, require_valid
+from digistrat.intake.cells import within
+from digistrat.intake.forms import Column
+from digistrat.intake.values import parse_number
 from digistrat.intake.workbooks import Limits
+from digistrat.inventory.prefill import last_answers
 from digistrat.inventory.reading import read_inventory
 from digistrat.inventory.record import standard_form
 from inventories import make_strategy
@@ -142,7 +147,7 @@ def test_a_cover_of_another_organisation_than_the_file_s_is_said(read):
 def test_the_form_knows_the_strategys_criteria_and_phases(strategy):
     form = standard_form(strategy)
     impact = form.table("impact_ratings").unpivot.members
-    assert list(impact) == [criterion.id for criterion in strategy.impact.criteria]
+    assert list(impact) == [criterion.id for criterion in strategy.impact.criteria if not criterion.computed]
     fields = form.table("projects").column("field_id").choices
     assert {key: labels[0] for key, labels in fields.items()} == {
         f.id: f"{f.id} {f.name}" for f in strategy.fields
@@ -152,6 +157,112 @@ def test_the_form_knows_the_strategys_criteria_and_phases(strategy):
         for phase in template.phases:
             assert phase.name in phases[phase.id]
     assert form.language == strategy.language
+
+
+def scale(**targets):
+    weight = 100.0 / len(targets)
+    criteria = [{"id": k, "name": f"Punkt {k}", "weight": weight, "target": t} for k, t in targets.items()]
+    return {"rule": "weighted_mean", "source": "test", "criteria": tuple(criteria)}
+
+
+def test_points_and_levels_run_as_far_as_the_strategys_scales():
+    """A scale to five takes five and refuses six; one that sinks runs from its target up."""
+    sinking = scale(a=3.0)
+    sinking["criteria"][0]["floor"] = 8.0
+    computed = scale(a=5.0, b=100.0)
+    computed["criteria"][1]["computed"] = "goal_fit"
+    form = standard_form(make_strategy(readiness=scale(a=5.0), maturity=sinking, impact=computed))
+
+    def limits(table, column):
+        found = form.table(table).column(column)
+        return found.minimum, found.maximum
+
+    assert limits("readiness_ratings", "level") == (0, 5)
+    assert limits("maturity_ratings", "level") == limits("maturity_ratings", "target_level") == (3, 8)
+    assert limits("impact_ratings", "points") == (0, 5)
+    assert limits("services", "level") == limits("service_ratings", "level") == (0, 7)
+    bare = standard_form(make_strategy(service_models=()))
+    assert bare.table("services").column("level").maximum is None
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "lower", "upper"),
+    [
+        ("6–8", 7, 6, 8),
+        ("6 bis 8 Punkte", 7, 6, 8),
+        ("ca. 5", 5, 4, 6),  # a fifth of it more or less
+        ("ca. 9", 9, 7.2, 10),
+        ("mindestens 6", 6, 6, 10),
+        ("höchstens 3", 3, 0, 3),
+        ("7", 7, None, None),
+        ("9–12", None, None, None),  # past the end of the scale
+        ("11", None, None, None),
+    ],
+)
+def test_a_rating_may_be_an_interval_on_its_scale(read, written, value, lower, upper):
+    rows = [["Nr.", "K01", "K02"], ["1", written, 1]]
+    inventory = read(A52={"Angaben": cover("SpA"), "Vorhaben": projects(["1", "a"]), "Wirkung": rows})
+    found = inventory.impact_ratings.iloc[0]
+    expected = [np.nan if end is None else end for end in (value, lower, upper)]
+    assert found[["points", "points_lower", "points_upper"]].tolist() == pytest.approx(expected, nan_ok=True)
+    assert found["state"] == ("unreadable" if value is None else "assessed")
+    again = last_answers(inventory, "A52", on=ON).values["impact_ratings"]
+    assert again[0]["K01"] == (7 if lower is None and value else written)
+
+
+def test_what_is_open_ends_where_the_scale_does():
+    column = Column(name="points", kind="number", minimum=-5.0, maximum=5.0)
+    for written, ends in (("höchstens 3", (-5, 3)), ("mindestens -1", (-1, 5)), ("ca. -5", (-5, -4))):
+        parsed = within(parse_number(written), column)
+        assert (parsed.lower, parsed.upper) == ends, written
+    amount = Column(name="amount_eur", kind="amount", minimum=0.0)
+    assert within(parse_number("mindestens 5"), amount)[2:4] == (5, None)
+
+
+def test_a_moderated_rating_may_come_in_another_file(read):
+    """The unit's workbook rates projects of others, on some criteria and with a reason."""
+    own = [["Nr.", "K01", "K02"], ["1", 9, 4], ["2", 5, 5]]
+    more = [["Nr.", "K01", "K02", "bewertet von", "Begründung"], ["1", 5, None, "Stabsstelle", "Zu hoch"]]
+    inventory = read(
+        A52={"Angaben": cover("SpA"), "Vorhaben": projects(["1", "a"], ["2", "b"]), "Wirkung": own},
+        StD={"Angaben": cover("StD"), "Vorhaben": projects(["9", "c"]), "Wirkung": [own[0], ["9", 1, 2]]},
+        StD_Bewertung={"Angaben": cover("StD"), "Wirkung": more},
+    )
+    # the sheets have not all criteria
+    differ = inventory.findings[inventory.findings["code"] != "column-missing"]
+    assert differ[["code", "office_id", "file", "cell"]].values.tolist() == [
+        ["ratings-differ", "A52", "A52.xlsx", "B2"]
+    ]
+    (message,) = differ["message"]
+    assert all(words in message for words in ("K01", " 9,", " 5.", "Zu hoch"))
+    moderated = inventory.impact_ratings[inventory.impact_ratings["rated_by"] == "unit"]
+    assert moderated[["points", "state", "reason"]].values.tolist() == [
+        [5.0, "assessed", "Zu hoch"],
+        [pytest.approx(np.nan, nan_ok=True), "missing", "Zu hoch"],
+    ]
+
+
+def test_savings_and_revenues_are_read_by_year(read):
+    rows = [
+        ["Nr.", "Art", "haushaltswirksam", 2027, "2028"],
+        ["1", "Einsparung", "nein", "10.000–20.000 €", 5000],
+        ["1", "Mehreinnahme", "ja", None, "ca. 1.000 €"],
+    ]
+    sheets = {"Vorhaben": projects(["1", "a"]), "Einsparungen": rows}
+    effects = read(A52={"Angaben": cover("SpA"), **sheets}).project_effects
+    assert effects[["kind", "is_budget_effective", "year", "amount_eur"]].values.tolist() == [
+        ["saving", False, 2027, 15_000.0],
+        ["saving", False, 2028, 5_000.0],
+        ["revenue", True, 2028, 1_000.0],
+    ]
+    assert effects["amount_eur_lower"].fillna(0).tolist() == [10_000.0, 0.0, 800.0]
+
+
+def test_what_a_sheet_has_no_column_for_is_said_at_its_row(read):
+    """Funding without its end, on a sheet that has no column for the end."""
+    rows = [["Nr.", "Titel", "Status", "Handlungsfeld", "Förderung"], ["1", "a", "möglich", "HF01", 5000]]
+    inventory = read(A52={"Angaben": cover("SpA"), "Vorhaben": rows})
+    assert said(inventory) == [("funding-without-end", "A52.xlsx", "Vorhaben", "A2")]
 
 
 # --- the record ---------------------------------------------------------------------------------------------

@@ -129,6 +129,25 @@ def test_no_budget_is_exceeded_by_a_solver_tolerance():
     assert exact.objective == 2.0
 
 
+def test_a_selection_that_just_misses_a_budget_hides_no_other():
+    # Items 1, 2 and 3 (value 200) need 10.000002 of 10; the best that fits is 1 and 3.
+    found = solve_knapsack([10, 80, 40, 80, 40], [2.0, 1.000002, 1.0, 8.0, 10.0], 10.0)
+    assert (found.objective, found.bound, found.status) == (160.0, 160.0, "optimal")
+
+
+@settings(max_examples=60, deadline=None)
+@given(knapsacks(), st.integers(0, 6), st.sampled_from([1e-5, 3e-6, 1e-6, 1e-7, 1e-8]))
+def test_equals_brute_force_however_little_is_missing(problem, item, little):
+    values, costs, budgets, sides = problem
+    costs = costs.astype(float)
+    costs[item % len(values)] += little
+    best = brute_force(values, costs, budgets, **sides)
+    found = solve_knapsack(values, costs, budgets, **sides)
+    assert (found.status == "optimal") == (best is not None)
+    if best is not None:
+        assert found.objective == best
+
+
 def test_a_node_limit_gives_an_honest_bound():
     rng = np.random.default_rng(7)
     values, costs = rng.integers(100, 999, 90), rng.integers(100, 999, (90, 8))

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digistrat.inventory.reading import read_inventory
 from digistrat.planning import knapsack
 from digistrat.planning.answers import Spread, regressed_spread
 from digistrat.planning.knapsack import solve_knapsack
 from digistrat.planning.questions import next_questions
 from digistrat.scoring.impact import score_impact
-from inventories import STAFF, cost, link, make_inventory, make_strategy, project
+from digistrat.strategy import load_strategy
+from inventories import STAFF, budget, cost, link, make_inventory, make_strategy, project
 
+DATA = Path(__file__).resolve().parents[2] / "data"
 ONE_FITS = 60_000.0  # of the 100,000 € of 2027
 
 
@@ -253,6 +258,99 @@ def test_it_finds_the_decisive_cells_among_many():
     assert found["rank"].tolist() == [1, 1, 3, 3, 3]
 
 
+def test_three_decisive_cells_among_fifty():
+    # Sure winners, hopeless ones (at most 14 expected) and fixed ones, each with a gap, leave 100,000 € for
+    # three: "near1" (51 expected) and "near2" (50.4), 60,000 € each, have a gap of weight 80; "dear" (30)
+    # needs 30,000 to 50,000 € and fits beside one of them up to 40,000 €, in half of the cases.
+    rng = np.random.default_rng(5)
+    ratings, sizes, projects = {}, {}, []
+    for k in range(20):
+        ratings[f"top{k:02}"] = {"K1": None, "K2": round(rng.uniform(9, 10), 1)}
+        ratings[f"low{k:02}"] = {"K1": None, "K2": round(rng.uniform(0, 0.5), 1)}
+        sizes |= {f"top{k:02}": 40_000.0, f"low{k:02}": 55_000.0}
+    for k in range(10):
+        ratings[f"fixed{k}"] = {"K1": rng.integers(0, 10), "K2": None}
+        sizes[f"fixed{k}"] = 10_000.0
+    ratings |= {
+        "near1": {"K1": 5.5, "K2": None},
+        "near2": {"K1": 5.2, "K2": None},
+        "dear": {"K1": 3, "K2": 3},
+    }
+    sizes |= {"near1": 60_000.0, "near2": 60_000.0, "dear": 40_000.0}
+    names = list(rng.permutation(list(ratings)))
+    projects = [project(n, mandate="legal" if n.startswith("fixed") else "none") for n in names]
+    ends = {"amount_eur_lower": 30_000.0, "amount_eur_upper": 50_000.0}
+    made = make(
+        {name: ratings[name] for name in names},
+        of=make_strategy(
+            impact={
+                "rule": "weighted_mean",
+                "source": "test",
+                "criteria": (criterion("K1", 20.0), criterion("K2", 80.0)),
+            },
+            budgets=budget((2027, "investive", 1_000_000.0)),
+        ),
+        projects=projects,
+        costs=[cost(n, 2027, sizes[n], **(ends if n == "dear" else {})) for n in names],
+    )
+    found = next_questions(*made, n=99, n_samples=4)
+    assert len(found) == 53
+    assert found["subject"][:3].tolist() in (["dear", "near1", "near2"], ["dear", "near2", "near1"])
+    assert found["value"][:3].tolist() == pytest.approx([15.0, 39.4**2 / 160, 39.4**2 / 160], abs=1e-3)
+    assert (found["value"][3:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("ratings", "more"),
+    [
+        ({"a": {"K1": None, "K2": 5}}, {}),
+        ({"a": {"K1": None, "K2": 5}, "b": {"K1": 5, "K2": None}}, {"mandate": "legal"}),
+        ({"a": {"K1": None, "K2": 5}, "b": {"K1": None, "K2": 5}}, {"of": "no money"}),
+    ],
+    ids=["one that fits in any case", "all fixed in", "none fits in any case"],
+)
+def test_where_there_is_nothing_to_decide(ratings, more):
+    of, size = strategy(), 50_000.0
+    if more.pop("of", ""):
+        of, size = make_strategy(budgets=budget((2027, "investive", 1_000.0))), 2_000.0
+        ratings = {name: {"K1": None} for name in ratings}
+    made = make(
+        ratings,
+        of=of,
+        projects=[project(p, **more) for p in ratings],
+        costs=[cost(p, 2027, size) for p in ratings],
+    )
+    found = next_questions(*made, n_samples=4)
+    assert len(found) == len(ratings)
+    assert (found["value"] == 0).all()
+    assert found["value_share"].isna().all()
+
+
+# --- the shipped round --------------------------------------------
+
+
+def test_the_places_of_the_shipped_round_are_real():
+    inventory = read_inventory(DATA / "raw" / "2026-04-30", load_strategy(DATA / "strategy.toml"))
+    impact = score_impact(inventory)
+    found = next_questions(inventory, impact, n=200, n_samples=1)
+    assert (found["value"] > 0).any()
+    assert not found.duplicated(["subject", "criterion"]).any()
+    with_cell = found[found["cell"] != ""]
+    assert not with_cell.duplicated(["file", "sheet", "cell"]).any()
+    for file, rows in found.groupby("file"):
+        if not file.endswith(".xlsx"):
+            continue
+        book = openpyxl.load_workbook(DATA / "raw" / "2026-04-30" / file, data_only=True)
+        assert set(rows["sheet"]) <= set(book.sheetnames)
+        for row in rows.itertuples():
+            assert row.sheet in row.question
+            assert (row.cell or row.column.split()[0]) in row.question
+            if row.cell:  # the row of the project: its number stands in it
+                line = "".join(filter(str.isdigit, row.cell))
+                values = [str(cell.value).strip() for cell in book[row.sheet][int(line)]]
+                assert row.subject in values, row
+
+
 # --- regression and solver ----------------------------------------
 
 
@@ -363,4 +461,4 @@ def test_wrong_calls(wrong):
 
 def test_progress_goes_to_the_end(capsys):
     next_questions(*make({"a": {"K1": None, "K2": 5}}), n_samples=3, progress=True)
-    assert "5/5" in capsys.readouterr().err
+    assert "4/4" in capsys.readouterr().err

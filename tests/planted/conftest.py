@@ -1,4 +1,4 @@
-"""Fixtures: the strategy with one closed organisation, and the towns whose returns get faults."""
+"""Fixtures: the strategy with a closed organisation and a shorter scale, and the towns that get faults."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ def strategy() -> Strategy:
         kind="office",
         valid_to=dt.date(2020, 12, 31),
     )
-    return known.model_copy(update={"offices": (*known.offices, closed)})
+    # one criterion that goes to 8, where the others of its sheet go to 10
+    last = known.impact.asked[-1]
+    criteria = [c.model_copy(update={"target": 8.0}) if c is last else c for c in known.impact.criteria]
+    impact = known.impact.model_copy(update={"criteria": tuple(criteria)})
+    return known.model_copy(update={"offices": (*known.offices, closed), "impact": impact})
 
 
 @pytest.fixture(scope="session")

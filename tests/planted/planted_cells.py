@@ -27,9 +27,10 @@ SAFE = {
         "release_date", "n_cases_yearly", "order_value_net_eur", "procedure",
     },
     "project_costs": {"kind", "amount_eur"},
+    "project_effects": {"kind", "amount_eur"},
     "impact_ratings": {"points"},
     "readiness_ratings": {"level"},
-    "maturity_ratings": {"level", "target_level", "evidence"},
+    "maturity_ratings": {"level", "target_level"},
     "services": {"name", "bundle_id", "target_level"},
     "efforts": {"effort_days", "phase_id"},
     "phases": {"duration_months", "start_date", "actual_end_date", "share_done", "phase_id"},
@@ -103,7 +104,9 @@ def says(*texts: Any) -> Write:
 AMOUNT = of_kind("amount")
 COUNT = of_kind("integer")
 NUMBER = of_kind("number")
-YEARS = named("project_costs.amount_eur")
+YEARS = named("project_costs.amount_eur", "project_effects.amount_eur")
+POINTS = named("impact_ratings.points", "requirements.weight")
+LEVELS = named("impact_ratings.points", "readiness_ratings.level", "maturity_ratings.target_level")
 ORDER = named("projects.order_value_net_eur")
 
 
@@ -114,6 +117,11 @@ def _worth(at: Answer) -> float:
 
 def _positive(at: Answer) -> bool:
     return isinstance(at.value, (int, float)) and at.value > 0
+
+
+def _is_inside(at: Answer) -> bool:
+    """Whether a rating is a number and neither end of its scale."""
+    return isinstance(at.value, int) and 0 < at.value < 3
 
 
 def _euros(*patterns: str) -> Write:
@@ -143,7 +151,10 @@ NUMBERS = (
     in_a_cell("at-most", COUNT, says("höchstens 500"), empty=True),
     in_a_cell("at-least", COUNT, says("mehr als 500"), empty=True),
     in_a_cell("range", COUNT, says("300–500"), empty=True),
-    in_a_cell("approximate", named("impact_ratings.points", "requirements.weight"), says("ca. 5")),
+    in_a_cell("approximate", POINTS, lambda at: f"ca. {at.value}", where=_positive),
+    in_a_cell("range", LEVELS, lambda at: f"{at.value - 1}–{at.value + 1}", where=_is_inside),
+    in_a_cell("at-least", LEVELS, lambda at: f"mindestens {at.value}", where=_is_inside),
+    in_a_cell("at-most", LEVELS, lambda at: f"max. {at.value}", where=_is_inside),
     in_a_cell(
         "not-a-number",
         of_kind("amount", "integer", "number"),

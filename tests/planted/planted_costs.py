@@ -1,4 +1,4 @@
-"""Kinds of fault in costs and ratings that only the whole round shows."""
+"""Kinds of fault in costs and effects that only the whole round shows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from planted_dates import DATES_OF, MONEY_OF, OPEN, RATINGS, TITLE, cost_rows, free_rows, of
+from planted_dates import DATES_OF, MONEY_OF, OPEN, RATINGS, TITLE, cost_rows, free_rows, moderated, of
 from planting import Kind, Round
 
 from digistrat.example.books import Book
@@ -155,6 +155,37 @@ def _of_discontinued(made: Round, book: Book) -> bool:
     return False
 
 
+def _effect(year: str, project: str) -> Record:
+    values = {"project_id": project, "kind": "saving", "is_budget_effective": True}
+    return Record(values, {year: 9_000.0})
+
+
+def _effects_of_discontinued(made: Round, book: Book) -> bool:
+    """Savings of what was given up."""
+    sheet, year = book.sheet("project_effects"), str(made.world.reporting_date.year + 1)
+    status = statuses(made)
+    given_up = [p.project_id for p in made.world.projects if p.office_id == book.office_id]
+    for project in given_up if sheet is not None else ():
+        if status[project] == "discontinued" and made.claim(*of(project, MONEY_OF)):
+            row = made.append(book, sheet, _effect(year, project))
+            made.note(book, sheet, (row, sheet.columns[year]), "effects-of-discontinued")
+            return True
+    return False
+
+
+def _effects_without_costs(made: Round, book: Book) -> bool:
+    """Savings of a project that runs already and whose costs nobody names."""
+    sheet, year = book.sheet("project_effects"), str(made.world.reporting_date.year + 1)
+    for p in made.world.projects if sheet is not None else ():
+        if p.office_id != book.office_id or p.status != "existing" or cost_rows(made, book, p.project_id):
+            continue
+        if made.claim(*of(p.project_id, MONEY_OF)):
+            row = made.append(book, sheet, _effect(year, p.project_id))
+            made.note(book, sheet, (row, sheet.columns["project_id"]), "effects-without-costs")
+            return True
+    return False
+
+
 def _one_year(made: Round, book: Book) -> bool:
     """Recurring costs that stand in their first year only."""
     for sheet, row, record, project in free_rows(made, book, "project_costs", "recurring-in-one-year"):
@@ -175,7 +206,7 @@ def _row_twice(table: str) -> Kind:
     def plant(made: Round, book: Book) -> bool:
         for sheet, row, record, project in free_rows(made, book, table, "row-twice"):
             said = [number for name, number in sheet.columns.items() if record.members.get(name)]
-            claims = of(project, MONEY_OF) if table == "project_costs" else []
+            claims = of(project, MONEY_OF) if table.startswith("project_") else []
             if said and made.claim(*claims, ("row", book.file, sheet.name, row)):
                 row = made.append(book, sheet, record)
                 made.note(book, sheet, (row, min(said)), "row-twice")
@@ -185,7 +216,7 @@ def _row_twice(table: str) -> Kind:
     return Kind("row-twice", plant)
 
 
-def _without(table: str, code: str) -> Kind:
+def without(table: str, code: str) -> Kind:
     """An open project that a table does not speak of."""
 
     def plant(made: Round, book: Book) -> bool:
@@ -196,6 +227,8 @@ def _without(table: str, code: str) -> Kind:
             rows = [r for r, rec in at[1].records.items() if rec.values["project_id"] == project]
             others = [r for r, rec in at[1].records.items() if r not in rows and any(rec.members.values())]
             aspect = MONEY_OF if table == "project_costs" else RATINGS
+            if aspect == RATINGS and project in moderated(made):
+                continue
             if rows and others and made.claim(*of(project, TITLE, aspect)):
                 for number in rows:
                     remove_row(at[1], number)
@@ -206,104 +239,12 @@ def _without(table: str, code: str) -> Kind:
     return Kind(code, plant)
 
 
-# --- ratings ------------------------------------------------------------------------------------------------
-
-
-def _points(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in record.members.items() if isinstance(value, int)}
-
-
-def _rated_twice(made: Round, book: Book) -> bool:
-    """A second row with one rating."""
-    for sheet, _row, record, project in free_rows(made, book, "impact_ratings", "rated-twice"):
-        points = _points(record)
-        if points and made.claim(*of(project, RATINGS)):
-            name = min(points)
-            row = made.append(book, sheet, Record(record.values, {name: points[name]}))
-            made.note(book, sheet, (row, sheet.columns[name]), "rated-twice")
-            return True
-    return False
-
-
-def _indicator_twice(made: Round, book: Book) -> bool:
-    sheet = book.sheet("maturity_ratings")
-    for row, record in made.shuffled(list(sheet.records.items()), book.file, "twice") if sheet else ():
-        if isinstance(record.values["level"], int) and made.claim(("row", book.file, sheet.name, row)):
-            again = {"indicator_id": record.values["indicator_id"], "level": record.values["level"]}
-            row = made.append(book, sheet, Record(again))
-            made.note(book, sheet, (row, sheet.columns["level"]), "rated-twice")
-            return True
-    return False
-
-
-def _alike(table: str) -> Kind:
-    """Every project and every criterion the same."""
-
-    def plant(made: Round, book: Book) -> bool:
-        sheet = book.sheet(table)
-        if sheet is None:
-            return False
-        table_of = made.form.table(table)
-        members = [n for name, n in sheet.columns.items() if name in table_of.unpivot.members]  # type: ignore[union-attr]
-        if len(sheet.records) < 3 or len(members) < 5:
-            return False
-        projects = [r.values["project_id"] for r in sheet.records.values()]
-        if not made.claim(*((RATINGS, p) for p in projects)):
-            return False
-        for row in sheet.records:
-            for number in members:
-                sheet.cells[row, number] = 3
-        made.note(book, sheet, (min(sheet.records), min(members)), "projects-rated-alike")
-        return True
-
-    return Kind("projects-rated-alike", plant)
-
-
-def _maturity_alike(made: Round, book: Book) -> bool:
-    sheet = book.sheet("maturity_ratings")
-    if sheet is None or not {"level", "target_level"} <= sheet.columns.keys() or len(sheet.records) < 8:
-        return False
-    if not made.claim(*(("row", book.file, sheet.name, row) for row in sheet.records)):
-        return False
-    for row in sheet.records:
-        sheet.cells[row, sheet.columns["level"]] = 2
-        sheet.cells[row, sheet.columns["target_level"]] = 3
-    made.note(book, sheet, (min(sheet.records), sheet.columns["level"]), "maturity-all-alike")
-    return True
-
-
-def _copied_ratings(made: Round, book: Book) -> bool:
-    """Ratings and costs of an open project, copied to an existing one."""
-    costs = book.sheet("project_costs")
-    status = statuses(made)
-    for sheet, _row, record, project in free_rows(made, book, "impact_ratings", "copied-ratings"):
-        rows = cost_rows(made, book, project)
-        spoken_of = {r.values["project_id"] for s in (sheet, costs) if s for r in s.records.values()}
-        others = [
-            p.project_id
-            for p in made.world.projects
-            if p.office_id == book.office_id and p.status == "existing" and p.project_id not in spoken_of
-        ]
-        if status[project] not in OPEN or len(_points(record)) < 5 or not rows or not others or costs is None:
-            continue
-        other = others[0]
-        if made.claim(*of(project, RATINGS, MONEY_OF), *of(other, RATINGS, MONEY_OF)):
-            row = made.append(book, sheet, replace(record, values={**record.values, "project_id": other}))
-            for *_, cost in rows:
-                made.append(book, costs, replace(cost, values={**cost.values, "project_id": other}))
-            first = min(sheet.columns[name] for name in _points(record))
-            made.note(book, sheet, (row, first), "copied-ratings")
-            return True
-    return False
-
-
 COST_KINDS: tuple[Kind, ...] = (
     Kind("cost-outlier", _outlier), Kind("cost-outside-project", _outside),
     Kind("cost-of-discontinued", _of_discontinued), Kind("recurring-in-one-year", _one_year),
-    _row_twice("project_costs"), _row_twice("efforts"),
-    _without("project_costs", "project-without-costs"), _without("impact_ratings", "project-without-ratings"),
-    Kind("rated-twice", _rated_twice), Kind("rated-twice", _indicator_twice),
-    Kind("copied-ratings", _copied_ratings), Kind("cost-year-not-plausible", _far_year),
-    Kind("amounts-in-thousands", _in_thousands), _alike("impact_ratings"), _alike("readiness_ratings"),
-    Kind("maturity-all-alike", _maturity_alike),
+    Kind("effects-of-discontinued", _effects_of_discontinued),
+    Kind("effects-without-costs", _effects_without_costs),
+    _row_twice("project_costs"), _row_twice("project_effects"), _row_twice("efforts"),
+    without("project_costs", "project-without-costs"),
+    Kind("cost-year-not-plausible", _far_year), Kind("amounts-in-thousands", _in_thousands),
 )  # fmt: skip

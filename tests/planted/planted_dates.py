@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from planting import Kind, Round
@@ -37,6 +37,24 @@ def free_rows(made: Round, book: Book, table: str, code: str) -> Iterator[tuple[
     for row, record in made.shuffled(list(sheet.records.items()), book.file, table, code):
         project = record.values["project_id"]
         yield sheet, row, record, project
+
+
+def unit_sheet(books: Sequence[Book]) -> tuple[Book, Sheet] | None:
+    """Return where the strategy unit has moderated ratings."""
+    return next(
+        ((book, sheet) for book in books if (sheet := book.sheet("impact_ratings")) and is_units(sheet)), None
+    )
+
+
+def is_units(sheet: Sheet) -> bool:
+    """Whether the unit has rated on a sheet, not its office."""
+    return all(record.values["rated_by"] == "unit" for record in sheet.records.values())
+
+
+def moderated(made: Round) -> set[str]:
+    """Return the projects that the unit has rated; those that are planted are claimed."""
+    at = unit_sheet(made.town.clean)
+    return {record.values["project_id"] for record in at[1].records.values()} if at else set()
 
 
 def cost_rows(made: Round, book: Book, project: str) -> list[tuple[Book, Sheet, int, Record]]:

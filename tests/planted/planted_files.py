@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 
 from planted_cells import is_csv
 from planting import Kind, Round, book_bytes
@@ -93,7 +94,7 @@ UNREADABLE = (
 
 def _no_table(made: Round, book: Book) -> bool:
     """A letter, typed into a workbook."""
-    name = f"{book.office_id}_Anschreiben.xlsx"
+    name = f"{Path(book.file).stem}_Anschreiben.xlsx"
     if is_csv(book):
         return False
     letter = Sheet(
@@ -107,7 +108,7 @@ def _no_table(made: Round, book: Book) -> bool:
 
 def _report_alone(made: Round, book: Book) -> bool:
     """The report that the office got, sent back without its return."""
-    name = f"{book.office_id}_zurueck.xlsx"
+    name = f"{Path(book.file).stem}_zurueck.xlsx"
     if is_csv(book):
         return False
     language = made.form.language
@@ -243,7 +244,7 @@ def _others_name(made: Round, book: Book) -> bool:
     made.was_blocked |= noted
     if cover is None or noted or not others or not alone(made, book):
         return False
-    book.file = f"{others[0]}_{book.office_id}.xlsx"
+    book.file = f"{others[0]}_{book.file}"
     made.note(book, cover, (cover.columns["reported_office"], 2), "office-not-of-file")
     return True
 

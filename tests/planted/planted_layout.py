@@ -11,6 +11,7 @@ from planting import Area, Kind, Round, drop_column
 from digistrat.example.books import Book
 from digistrat.example.sheets import Formula, Share, Sheet, write_amount
 from digistrat.example.tables import Record
+from digistrat.intake.values import fold
 
 Attempt = Callable[[Round, Book, Sheet], Any]
 # Where on a sheet a kind works; two that work in different places may meet on it.
@@ -164,7 +165,8 @@ def _legend(made: Round, book: Book, sheet: Sheet) -> Any:
 def _lower_table(made: Round, book: Book, sheet: Sheet) -> Any:
     """Another table below, with one header of this one at another place."""
     first, second, *others = sorted(sheet.columns.values())
-    named = [text for _, number, text in headers(sheet) if number in others]
+    known = made.form.table(sheet.table).vocabulary
+    named = [text for _, number, text in headers(sheet) if number in others and fold(text) in known]
     if not named:
         return None
     row = sheet.last_row + 3

@@ -9,6 +9,7 @@ from typing import Any
 
 from planted_costs import COST_KINDS
 from planted_dates import OPEN, TITLE, free_rows, of
+from planted_ratings import RATING_KINDS
 from planting import Kind, Round
 
 from digistrat.example.books import Book
@@ -333,6 +334,7 @@ REFERENCES = (
     _unknown("unknown-project", "dependencies", "other_id", _nobody),
     _unknown("unknown-project", "phases", "project_id", _nobody),
     _unknown("unknown-project", "efforts", "project_id", _nobody),
+    _unknown("unknown-project", "project_effects", "project_id", _nobody),
     _unknown("unknown-project", "cooperations", "project_id", _nobody),
     _unknown("unknown-service", "project_services", "service_id", lambda book: "99999999999999"),
     _relation("dependency-cycle", "other_id", "end_before_start", "end_before_start", turned=True),
@@ -382,4 +384,4 @@ def _second_return(made: Round, book: Book) -> bool:
 
 RETURNS = (Kind("report-date-differs", _old_return), Kind("returned-twice", _second_return))
 
-ROUND_KINDS: tuple[Kind, ...] = (*WORK, *SERVICES, *REFERENCES, *RETURNS, *COST_KINDS)
+ROUND_KINDS: tuple[Kind, ...] = (*WORK, *SERVICES, *REFERENCES, *RETURNS, *COST_KINDS, *RATING_KINDS)

@@ -19,6 +19,7 @@ NOT_PLANTED = {
     "file-not-opened": "takes a file that goes away while it is read, or rights that root does not lack",
     "file-too-slow": "takes the clock, and a loaded machine must not fail a test",
     "level-of-criteria-differs": "takes a model in force that has criteria; the shipped one has none",
+    "not-a-yes-no": "takes a scale of yes and no; the shipped strategy has none",
     "file-errors-unseen": "takes an xls that xlrd refuses and python-calamine reads",
 }
 

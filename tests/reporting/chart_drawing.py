@@ -43,6 +43,7 @@ def draw_all(r: Any) -> dict[str, Axes]:
         "project": charts.plot_project(r.impact, next(iter(r.impact.table.index), ""), **run),
         "rank_intervals": charts.plot_rank_intervals(r.robust, scores=r.impact, **run),
         "rank_acceptability": charts.plot_rank_acceptability(r.robust, scores=r.impact, **run),
+        "group_rankings": charts.plot_group_rankings(r.impact, **run),
         "priority": charts.plot_priority(r.readiness, r.impact, r.portfolio, **run),
         "portfolio": charts.plot_portfolio(r.portfolio, **run),
         "portfolio_budget": charts.plot_portfolio_budget(r.portfolio, **run),

@@ -92,7 +92,7 @@ def test_coverage_table_counts_answers() -> None:
         },
         index=pd.Index(["p1", "p2"], name="project_id"),
     )
-    impact = [c.id for c in inventory.strategy.impact.criteria]
+    impact = [c.id for c in inventory.strategy.impact.asked]
     inventory.tables = {
         "projects": inventory.projects,
         "project_costs": pd.DataFrame({"project_id": ["p2"], "amount_eur": [1.0]}),

@@ -43,9 +43,10 @@ def test_project_leads_the_bar_to_groups_criteria_and_cells(r: Any) -> None:
     is_missing = scores.states.loc[project] == "missing"
     assert sorted(hatched) == sorted(scores.criteria.loc[is_missing, "weight"].tolist())
     words = [t.get_text() for t in ax.texts]
+    full = scores.criteria["target"]
     for criterion, row in data.iterrows():
         place = f"{project[:3]}.xlsx › Wirkung › {criterion}"
-        answer = "keine Angabe" if is_missing[criterion] else f"Angabe {row['raw']:g} von 10"
+        answer = "keine Angabe" if is_missing[criterion] else f"Angabe {row['raw']:g} von {full[criterion]:g}"
         assert f"{answer} · {place}" in words
     assert sum(w.startswith("fehlt (Gewicht ") for w in words) == is_missing.sum() > 0
     whisker = next(c for c in ax.collections if isinstance(c, LineCollection)).get_segments()[0]
@@ -105,7 +106,8 @@ def test_ranking_marks_scores_that_rest_on_less_than_everything(r: Any) -> None:
     data = charts.chart_data(ax)
     words = [t.get_text() for t in ax.texts]
     for row in data.itertuples():
-        score, lower, upper = (float(str(v)) for v in (row.score, row.lower, row.upper))
+        lower, upper = float(str(row.lower)), float(str(row.upper))
+        score = r.impact.table.at[row.project_id, "score"]  # the data are rounded at the ninth decimal
         written = f"{score:.1f}".replace(".", ",")
         assert written + ("*" if upper - lower > 0.05 else "") in words
 
@@ -122,3 +124,14 @@ def test_charts_of_scores_name_rule_and_source(r: Any) -> None:
     assert "Wirkung – Regel: Geometrisches Mittel" in other
     # a record that knows no source of its own names that of the rule
     assert "OECD/JRC 2008" in charts.chart_of(charts.plot_ranking(r.impact)).foot
+
+
+def test_what_nobody_rated_is_a_value_and_no_answer(r: Any) -> None:
+    project = r.impact.table.index[r.impact.table["state"] == "scored"][0]
+    known = r.impact.states.columns[r.impact.states.loc[project] == "assessed"]
+    office = r.impact.raw.copy()
+    office[known[0]] = np.nan
+    scores = replace(r.impact, raw_office=office, raw_moderated=office.map(lambda _: np.nan))
+    words = [t.get_text() for t in charts.plot_project(scores, project).texts]
+    assert sum(w.startswith("Wert ") for w in words) == 1
+    assert sum(w.startswith("Angabe ") for w in words) == len(known) - 1

@@ -33,7 +33,8 @@ def test_findings_name_a_single_one_that_is_left(r: Any) -> None:
 
 
 def one_model(r: Any, levels: list[float], cases: list[float], model: str = "ozg-2.0") -> Any:
-    table = pd.DataFrame({"model": model, "level": levels, "n_cases_yearly": cases})
+    basis = "reported" if model == "ozg-2.0" else "criteria"
+    table = pd.DataFrame({"model": model, "level": levels, "n_cases_yearly": cases, "basis": basis})
     return SimpleNamespace(
         table=table, rule="minimum", inventory=r.inventory, unit="service", what="services"
     )

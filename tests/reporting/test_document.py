@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import html.parser
+import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+import small_results as small
 
 import digistrat as ds
-from digistrat.reporting.document import SavedChart, key_figures, project_table, write_page
+from digistrat.reporting.document import SavedChart, key_figures, project_table, section_tables, write_page
 from digistrat.reporting.results import Results
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +74,7 @@ def test_no_address_leaves_the_folder(results: Results, tmp_path: Path) -> None:
 def test_every_table_has_a_caption_and_heads(results: Results, tmp_path: Path) -> None:
     tags = read(write_page(results, tmp_path, [CHART], run_id="abc")).tags
     tables = sum(tag == "table" for tag, _ in tags)
-    assert tables == sum(tag == "caption" for tag, _ in tags) == 2
+    assert tables == sum(tag == "caption" for tag, _ in tags) >= 2
     assert all(attributes.get("scope") == "col" for tag, attributes in tags if tag == "th")
 
 
@@ -91,12 +95,73 @@ def test_what_a_plan_leaves_out_is_said(results: Results, tmp_path: Path) -> Non
     page = write_page(
         Results(inventory, impact=results.impact, portfolio=portfolio), tmp_path, [], run_id="abc"
     ).read_text("utf-8")
-    assert page.count('<ul class="notes">') == 0  # a section without charts is not shown
+    assert page.count('<ul class="notes">') == 0  # a section with nothing else than notes is not shown
     charts = [SavedChart("portfolio", "portfolio", "Alt.", "Title")]
     page = write_page(
         Results(inventory, impact=results.impact, portfolio=portfolio), tmp_path, charts, run_id="abc"
     ).read_text("utf-8")
     assert f"<li>{unpriced} " in page
+
+
+def small_page(folder: Path, language: str = "de", **parts: Any) -> str:
+    return write_page(small.results(language, **parts), folder, [], run_id="abc").read_text("utf-8")
+
+
+def everything(language: str) -> dict[str, Any]:
+    known = small.inventory(language)
+    return {
+        "inventory": known,
+        "maturity": small.maturity_of(known),
+        "services": small.services_of(known),
+        "questions": small.QUESTIONS,
+        "economics": small.ECONOMICS,
+    }
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_what_follows_from_the_scores_has_its_section(tmp_path: Path, language: str) -> None:
+    page = small_page(tmp_path, language, **everything(language))
+    for section in ("maturity", "certainty", "questions", "economics"):
+        assert f'<h2 id="{section}">' in page
+        assert f'href="#{section}"' in page
+    tags = read(tmp_path / "index.html").tags
+    assert sum(tag == "table" for tag, _ in tags) == sum(tag == "caption" for tag, _ in tags)
+    assert "Drei?" in page
+    assert "Eins?" not in page  # nothing hangs on its answer
+    assert "A2.xlsx › Wirkung › C4" in page
+    assert not re.search(r">[a-z]+_[a-z_]+<", page)  # every header is a word
+
+
+def test_numbers_of_a_column_have_as_many_decimals() -> None:
+    from digistrat.reporting.document import _rows
+
+    table = pd.DataFrame({"score": [28.0, 55.25, None], "rank": [1.0, 2, 3], "answer_value": [1.5, 0.02, 0]})
+    rows = _rows(table, "de")["rows"]
+    assert rows == [["28,0", "1", "1,50"], ["55,2", "2", "0,02"], ["–", "3", "0,00"]]
+
+
+def test_sections_without_results_are_not_shown(tmp_path: Path) -> None:
+    page = small_page(tmp_path)
+    for section in ("maturity", "questions", "economics", "portfolio", "plan"):
+        assert f'<h2 id="{section}">' not in page
+        assert f'href="#{section}"' not in page
+
+
+def test_no_answer_that_matters_is_said(tmp_path: Path) -> None:
+    page = small_page(tmp_path, questions=small.QUESTIONS.assign(value=0.0))
+    assert "Keine einzelne fehlende Angabe" in page
+    assert "Eins?" not in page
+
+
+def test_what_is_sure_is_said_as_such_and_what_is_not_in_hundredths(tmp_path: Path) -> None:
+    results = small.results(**everything("de"))
+    ((_, levels),) = section_tables(results)["maturity"]
+    assert levels["chance"].tolist() == ["sicher", "60 von 100"]
+    (groups, weights) = (table for _, table in section_tables(results)["certainty"])
+    assert groups["stays"].tolist() == ["ja"] * 4  # all four are the first ones
+    assert weights.empty
+    values = section_tables(results)["economics"][0][1]
+    assert values["kn"].tolist() == [1000, -500]
 
 
 def test_projects_come_by_rank(results: Results) -> None:

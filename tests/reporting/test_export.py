@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+import small_results as small
 
 import digistrat as ds
 from digistrat.reporting.export import replaced_folder, restore
@@ -85,12 +86,42 @@ def test_an_export_of_the_inventory_alone_is_a_whole_page(inventory: ds.Inventor
     assert (tmp_path / "out/tables/projects.csv").is_file()
 
 
+def test_costly_results_are_never_made_here(
+    inventory: ds.Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import digistrat.planning.questions as questions
+    import digistrat.scoring.economics as economics
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("must be passed in")
+
+    monkeypatch.setattr(questions, "next_questions", refuse)
+    monkeypatch.setattr(economics, "score_economics", refuse)
+    page = ds.export(tmp_path / "out", inventory, impact=ds.score_impact(inventory))
+    written = {path.stem for path in (tmp_path / "out/tables").glob("*.csv")}
+    assert not written & {"questions", "economics"}
+    assert "group_rankings" in written
+    assert (tmp_path / "out/charts/group_rankings.svg").is_file()
+    assert '<h2 id="questions">' not in page.read_text("utf-8")
+
+
+def test_questions_and_economics_are_written_where_they_are_given(
+    inventory: ds.Inventory, tmp_path: Path
+) -> None:
+    project = inventory.projects.index[0]
+    asked = small.QUESTIONS.head(1).assign(subject=project)
+    money = small.ECONOMICS.head(1).set_axis([project])
+    page = ds.export(tmp_path / "out", inventory, questions=asked, economics=money).read_text("utf-8")
+    for name in ("questions", "economics"):
+        assert (tmp_path / f"out/tables/{name}.csv").is_file()
+        assert f'<h2 id="{name}">' in page
+
+
 def test_tables_keep_their_keys(inventory: ds.Inventory) -> None:
     tables = result_tables(Results(inventory, impact=ds.score_impact(inventory)))
     assert tables["projects"].columns[0] == "project_id"
     assert tables["scores_impact"].columns[0] == "project_id"
     assert len(tables["projects"]) == len(inventory.projects)
-    assert tables["ranks_by_method"].columns[0] == "project_id"
     assert tables["weight_stability"].columns[0] == "criterion"
     within = tables["weight_stability"]
     assert ((within["lower"] <= within["weight"]) & (within["weight"] <= within["upper"])).all()

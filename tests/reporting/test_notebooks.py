@@ -117,12 +117,18 @@ def test_the_run_writes_all_that_reviewers_get(first_run: Path) -> None:
 
 @pytest.mark.slow
 def test_a_second_run_writes_the_same_bytes(first_run: Path, tmp_path: Path) -> None:
-    status, text = run(tmp_path, "--notebooks", str(ROOT / "notebooks"))
+    (tmp_path / "notebooks").mkdir()
+    report = ROOT / "notebooks/05_report.ipynb"  # the others only show: nothing is written by them
+    shutil.copy(report, tmp_path / "notebooks")
+    status, text = run(tmp_path, "--notebooks", str(tmp_path / "notebooks"))
     assert status == 0, text
     first, second = hashes(first_run), hashes(tmp_path / "2026-04-30")
     assert [name for name in first if first[name] != second.get(name)] == ["run.json"]
     assert set(first) == set(second)
     records = [json.loads((f / "run.json").read_text("utf-8")) for f in (first_run, tmp_path / "2026-04-30")]
+    executed = [set(record["inputs"].pop("notebooks")) for record in records]
+    assert len(executed[0]) == 5
+    assert executed[1] == {report.name}
     for record in records:
         del record["started"], record["seconds"]
     assert records[0] == records[1]

@@ -151,6 +151,7 @@ def test_wrong_calls_name_the_parameter(r: Any) -> None:
         (lambda: charts.plot_ranking(r.impact, n=0), "n must be at least 1, not 0"),
         (lambda: charts.plot_findings(r.inventory, n=0), "n must be at least 1, not 0"),
         (lambda: charts.plot_rank_intervals(r.robust, n=0), "n must be at least 1, not 0"),
+        (lambda: charts.plot_group_rankings(r.impact, n=0), "n must be at least 1, not 0"),
         (lambda: charts.plot_project(r.impact, "x"), "no alternative 'x' in these scores; close: "),
         (lambda: charts.plot_maturity_gap(r.impact), "lacks the columns"),
         (lambda: charts.plot_service_levels(r.impact), "lacks the columns"),

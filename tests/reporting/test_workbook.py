@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
+import small_results as small
 
 import digistrat as ds
 from digistrat.reporting.results import Results
-from digistrat.reporting.workbook import ratings_with_cells, write_results
+from digistrat.reporting.workbook import HEAD_ROWS, ratings_with_cells, write_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,15 +25,25 @@ def results() -> Results:
     return Results(inventory, impact=ds.score_impact(inventory))
 
 
+def table_of(book: openpyxl.Workbook, sheet: str) -> pd.DataFrame:
+    """Return what stands below the head of a sheet."""
+    rows = list(book[sheet].iter_rows(values_only=True))[HEAD_ROWS:]
+    return pd.DataFrame(rows[1:], columns=list(rows[0]))
+
+
+def small_book(path: Path, language: str = "de", **parts: Any) -> openpyxl.Workbook:
+    """Return the workbook of four projects with everything else that is given."""
+    return openpyxl.load_workbook(write_results(small.results(language, **parts), path, run_id="abc"))
+
+
 def test_scores_stand_in_the_sheet_as_numbers(results: Results, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx", run_id="abc123"))
-    rows = list(book["Wirkung"].iter_rows(values_only=True))
-    head = list(rows[0])
     impact = results.impact.table  # type: ignore[union-attr]
-    shown = {row[0]: row[head.index("Punkte")] for row in rows[1:]}
+    shown = table_of(book, "Wirkung").set_index("Nr.")["Punkte"]
+    assert len(shown) == len(impact)
     for project, score in impact["score"].items():
         if pd.isna(score):
-            assert shown[project] is None
+            assert pd.isna(shown[project])
         else:
             assert shown[project] == pytest.approx(score, abs=1e-12)
     assert book["Lesehilfe"]["B4"].value == "abc123"
@@ -55,7 +67,11 @@ def test_what_offices_typed_stays_text(results: Results, tmp_path: Path, title: 
 
 def test_every_rating_names_the_cell_it_came_from(results: Results) -> None:
     table = ratings_with_cells(results.impact)  # type: ignore[arg-type]
-    assessed = table[table["state"] == "assessed"]
+    asked = {criterion.id for criterion in results.inventory.strategy.impact.asked}  # the others are computed
+    assessed = table[(table["state"] == "assessed") & table["criterion"].isin(asked)]
+    scores = results.impact  # a rating that is known as an interval is no plain number in its cell
+    pairs = zip(assessed["alternative"], assessed["criterion"], strict=True)
+    assessed = assessed[[scores.low.at[pair] == scores.high.at[pair] for pair in pairs]]  # type: ignore[union-attr]
     assert len(assessed) > 50
     for row in assessed.sample(20, random_state=1).itertuples():
         file, sheet, cell = row.cell.split(" › ")
@@ -71,7 +87,78 @@ def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) 
 
 def test_codes_are_words_for_readers(results: Results, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_results(results, tmp_path / "r.xlsx", run_id=""))
-    rows = list(book["Wirkung"].iter_rows(values_only=True))
-    shown = {row[list(rows[0]).index("Status")] for row in rows[1:]}
+    shown = set(table_of(book, "Wirkung")["Status"])
     assert shown <= {"vorhanden", "in Vorbereitung", "möglich", None}
     assert len(shown) > 1
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_sheet_has_title_what_it_says_and_rule(tmp_path: Path, language: str) -> None:
+    known = small.inventory(language)
+    book = small_book(
+        tmp_path / "r.xlsx",
+        language,
+        inventory=known,
+        services=small.services_of(known),
+        maturity=small.maturity_of(known),
+        questions=small.QUESTIONS,
+        economics=small.ECONOMICS,
+    )
+    assert len(book.sheetnames) >= 18
+    first = [row[0].value for row in book.worksheets[0].iter_rows()]
+    for sheet in book.worksheets[1:]:
+        title, about, rule = (sheet.cell(row, 1).value for row in range(1, HEAD_ROWS + 1))
+        assert title == sheet.title
+        assert about.endswith(".")
+        assert len(rule) > 20
+        assert sheet.freeze_panes == f"B{HEAD_ROWS + 2}"
+        # the first sheet says what each of the others does
+        quoted = f"„{title}“" if language == "de" else f"“{title}”"
+        assert sum(quoted in str(line) for line in first) == 1, title
+
+
+def test_headers_are_words_of_the_language(tmp_path: Path) -> None:
+    known = small.inventory()
+    book = small_book(
+        tmp_path / "r.xlsx",
+        inventory=known,
+        services=small.services_of(known),
+        maturity=small.maturity_of(known),
+        questions=small.QUESTIONS,
+        economics=small.ECONOMICS,
+    )
+    for sheet in book.sheetnames[1:]:
+        for header in table_of(book, sheet).columns:
+            assert "_" not in header, (sheet, header)
+
+
+def test_a_sheet_without_rows_is_left_out_and_named_once(tmp_path: Path) -> None:
+    book = small_book(tmp_path / "r.xlsx", questions=small.QUESTIONS.iloc[:0])
+    for name in ("Offene Fragen", "Wirtschaftlichkeit", "Leistungsbündel", "Portfolio", "Amt und Moderation"):
+        assert name not in book.sheetnames
+        lines = [
+            row[1].value for row in book["Lesehilfe"].iter_rows() if name in str(row[1].value).split(", ")
+        ]
+        assert len(lines) == 1, name
+    assert "Rang je Gruppe" in book.sheetnames
+
+
+def test_what_follows_from_the_scores_stands_in_its_sheet(tmp_path: Path) -> None:
+    known = small.inventory()
+    book = small_book(
+        tmp_path / "r.xlsx", inventory=known, services=small.services_of(known),
+        maturity=small.maturity_of(known), questions=small.QUESTIONS, economics=small.ECONOMICS,
+    )  # fmt: skip
+    groups = table_of(book, "Rang je Gruppe")
+    assert groups["Rang: Kammer"].tolist() == [4, 3, 2, 1]
+    assert table_of(book, "Leistungsbündel")["online"].tolist() == [True, False]
+    assert table_of(book, "Offene Fragen")["Fundstelle"].tolist() == [
+        "A2.xlsx › Wirkung › C4",
+        "Wirkung › Nutzen",
+    ]
+    levels = table_of(book, "Stufen").set_index("Amt")
+    assert levels["unten (%)"].to_dict() == pytest.approx({"A1": 0, "A2": 40})
+    money = table_of(book, "Wirtschaftlichkeit")
+    assert money["Kapitalwert (€)"].tolist()[:2] == [1000, -500]
+    assert money["Stand"].tolist()[:2] == ["berechnet", "berechnet"]
+    assert set(money["Stand"][2:]) == {"keine Einsparung, kein Erlös", "keine Kosten"}

@@ -390,7 +390,7 @@ NOT_HERE = {
     "opricovic_tzeng_2004, vikor_R and vikor_Q": "VIKOR is not offered",
     "smaa2_thrombo, entropies and value_summary": "no functions of ours: one line of the acceptability",
     "rpm_derived": "robust portfolios: a case of planning",
-    "sobol_ishigami": "stands in `test_sensitivity`: inside its confidence bounds, for several seeds",
+    "sobol_ishigami": "stands in `test_sobol`: inside its confidence bounds, for several seeds",
 }
 
 

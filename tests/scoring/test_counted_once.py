@@ -80,7 +80,8 @@ def test_every_figure_leads_to_what_it_was_computed_from() -> None:
     scores = impact(*CHAIN, a=("G1",), b=(), c=("G2",))
     told = scores.explain("a")["cell"]
     assert told["FIT"].startswith("returns.xlsx › projects › ")
-    assert told["ENABLE"] == "computed from projects that build on it (2): b, c"
+    said = "computed from projects that build on it (2): b, c"
+    assert told["ENABLE"] == f"returns.xlsx › dependencies › {said}"
     assert scores.explain("c").loc["ENABLE", "cell"] == "computed: no project builds on it"
     assert scores.explain("b").loc["FIT", ["value", "state"]].tolist() == pytest.approx(
         [np.nan, "missing"], nan_ok=True
@@ -109,6 +110,8 @@ def test_the_effect_of_a_project_does_not_feed_itself() -> None:
     # each builds on the other: a circle counts for neither, and the base never holds the effect
     circle = impact(link("a", "requires", "b"), link("b", "requires", "a"), a=("G1",), b=("G1",))
     assert circle.values["ENABLE"].tolist() == [0, 0]
+    told = circle.explain("a").loc["ENABLE", "cell"]
+    assert told == "computed: the projects that build on it require each other, which does not count"
 
 
 @pytest.mark.parametrize("rule", ["minimum", "geometric", "harmonic", "weighted_mean"])
@@ -116,7 +119,8 @@ def test_every_rule_takes_computed_criteria(rule: str) -> None:
     only = make_strategy(fields=FIELDS, impact=scale(ENABLE | {"weight": 100.0}, rule=rule))
     found = impact(*CHAIN, strategy=only, ratings=[], a=("G1",), b=("G1",), c=("G1",))
     assert found.table.loc["c", "score"] == 0  # nothing builds on it
-    assert found.table.loc["a", "state"] != "scored"  # whose base nobody knows
+    # nothing but the effect is known of b and c: 0 to 100, 50 in the middle
+    assert found.table.loc["a", ["score", "lower", "upper"]].tolist() == [37.5, 0, 75]
     mixed = make_strategy(fields=FIELDS, impact=scale(criterion("K1", 50.0), FIT, ENABLE, rule=rule))
     table = impact(*CHAIN, strategy=mixed, a=("G1",), b=("G1", "G2"), c=("G2",)).table
     assert ((table["lower"] <= table["score"] + 1e-9) & (table["score"] <= table["upper"] + 1e-9)).all()

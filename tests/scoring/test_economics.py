@@ -1,9 +1,8 @@
-"""Capital values by hand and against annuities; rates only where the strategy has one; three-valued rule."""
+"""Capital values by hand and against annuities; rates only where the strategy has one."""
 
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ from digistrat.scoring.economics import (
     capital_value,
     cost_classes,
     discount_rate,
+    economics_by_year,
     score_economics,
-    wibe_decision,
 )
-from digistrat.strategy import StrategyError, load_strategy
 from inventories import cost, make_inventory, make_strategy, project
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -224,12 +222,57 @@ def test_payments_before_the_base_year_are_made_and_do_not_count() -> None:
     )
 
 
+def test_without_a_year_nothing_is_known_at_a_rate_of_0_either() -> None:
+    zero = (rate("2026-01-01", "2026-12-31", 0),)
+    found = economics([cost("a", None, 30)], [effect("a", 2026, 100)], rates=zero).loc["a"]
+    assert (found["state"], found["kn_lower"], found["kn_upper"]) == ("unclear", 70, 100)
+    assert np.isnan(found["kn"])
+
+
+def test_a_project_year_by_year_pays_for_itself_in_the_third() -> None:
+    """-100 in 2026, then 60 a year against 10 running: -100, +50 / 1.033, +50 / 1.033², +50 / 1.033³."""
+    inventory = make_inventory(
+        make_strategy(discount_rates=(TODAY,)),
+        projects=[project("a"), project("b")],
+        project_costs=[
+            cost("a", 2026, 100),
+            cost("a", 2027, 10, "consumptive", is_recurring=True),
+            cost("b", None, 7),
+        ],
+    )
+    effects = pd.DataFrame([effect("a", year, 60) for year in (2027, 2028, 2029)])
+    found = economics_by_year(inventory, effects)
+    a = found[found["project_id"] == "a"]
+    assert a["year"].tolist() == [2026, 2027, 2028, 2029]
+    assert a["costs_eur"].tolist() == [100, 10, 10, 10]
+    assert a["effects_eur"].tolist() == [0, 60, 60, 60]
+    assert a["net_eur"].tolist() == [-100, 50, 50, 50]
+    values = np.array([-100, 50 / 1.033, 50 / 1.033**2, 50 / 1.033**3])
+    assert a["present_eur"].tolist() == pytest.approx(values.tolist())
+    assert a["cumulative_eur"].tolist() == pytest.approx(values.cumsum().tolist())
+    assert (a["cumulative_eur"] > 0).tolist() == [False, False, False, True]
+    assert a["is_assumed"].tolist() == [False, False, True, True]
+    (b,) = found[found["project_id"] == "b"].itertuples()
+    assert (pd.isna(b.year), b.costs_eur, np.isnan(b.present_eur)) == (True, 7, True)
+    late = economics_by_year(inventory, effects, on=dt.date(2018, 1, 1), base_year=2026)
+    assert late["net_eur"].tolist() == found["net_eur"].tolist()
+    assert late["present_eur"].isna().all()  # no rate for 2018, and none is made up
+    assert economics_by_year(make_inventory(make_strategy())).empty
+
+
 def test_effects_that_are_no_effects() -> None:
     with pytest.raises(ValueError, match="is_budget_effective"):
         score_economics(make_inventory(make_strategy()), pd.DataFrame({"project_id": ["a"]}))
     with pytest.raises(ValueError, match="saving, revenue"):
         economics([], [effect("a", 2026, 1, kind="hope")])
     assert economics([], [effect("unheard of", 2026, 1, kind=None)]).index.tolist() == ["a"]
+
+
+def by_year(costs: list[dict[str, Any]], effects: list[dict[str, Any]]) -> pd.Series:
+    """Return what every project is worth after its last year."""
+    rates = make_strategy(discount_rates=(TODAY,))
+    inventory = make_inventory(rates, projects=[project(n) for n in "ab"], project_costs=costs)
+    return economics_by_year(inventory, pd.DataFrame(effects)).groupby("project_id")["cumulative_eur"].last()
 
 
 flows = st.lists(st.tuples(st.sampled_from("ab"), st.integers(2026, 2030), st.floats(0, 1e6)), max_size=8)
@@ -245,6 +288,7 @@ def test_other_projects_change_nothing_and_a_saving_never_lowers(costs, effects,
     pd.testing.assert_series_equal(both.loc["b"], extra.loc["b"])
     if both.loc["a", "state"] == "calculated":
         one = both.loc["a"]
+        assert by_year(paid, got).loc["a"] == pytest.approx(one["kn"], abs=1e-6)
         assert extra.loc["a", "kn"] >= one["kn"] - 1e-6
         assert one["kn_lower"] == one["kn"] == one["kn_upper"]
         assert one["kn_budget"] + one["kn_other"] == pytest.approx(one["kn"])
@@ -267,95 +311,3 @@ def test_limits_that_are_none(limits: list[float]) -> None:
         cost_classes(pd.Series([1.0]), pd.Series([1.0]), limits)
     with pytest.raises(ValueError, match="low"):
         cost_classes(pd.Series([2.0]), pd.Series([1.0]), [5])
-
-
-def decide(kn: float, d: float, q: float, **bounds: pd.DataFrame) -> Any:
-    return wibe_decision(*(pd.Series({"a": x}, dtype=float) for x in (kn, d, q)), **bounds).loc[
-        "a", "is_to_do"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kn", "d", "q", "expected"),
-    [
-        (1, 0, 0, True),
-        (0, 49.9, 49.9, False),  # a capital value of 0 is not above 0, 50 points are enough
-        (-1, 50, 0, True),
-        (-1, 0, 50, True),
-        (-1, 49.999999999999, 0, True),
-        (np.nan, 50, np.nan, True),
-        (np.nan, 0, 0, pd.NA),
-        (-1, np.nan, 0, pd.NA),
-        (np.nan, np.nan, np.nan, pd.NA),
-    ],
-)
-def test_one_yes_is_enough_and_not_known_is_no_no(kn: float, d: float, q: float, expected: Any) -> None:
-    found = decide(kn, d, q)
-    assert found is expected or found == expected
-
-
-def bounds(**by_name: float) -> pd.DataFrame:
-    return pd.DataFrame(by_name, index=["a"])
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "expected"),
-    [
-        (bounds(urgency=50.0), bounds(urgency=80.0), True),
-        (bounds(urgency=30.0), bounds(urgency=49.0), False),
-        (bounds(urgency=30.0), bounds(urgency=50.0), pd.NA),
-        (bounds(kn=1.0), bounds(kn=np.nan), True),
-        (bounds(kn=0.0), bounds(kn=5.0), pd.NA),  # 0 is not above 0
-        (bounds(kn=-5.0), bounds(kn=0.0), False),
-        (bounds(kn=np.nan), bounds(kn=-1.0), False),
-        (bounds(kn=-5.0), bounds(kn=np.nan), pd.NA),
-    ],
-)
-def test_bounds_decide(lower: pd.DataFrame, upper: pd.DataFrame, expected: Any) -> None:
-    found = decide(-1, 40, 0, lower=lower, upper=upper)
-    assert found is expected or found == expected
-
-
-def test_labels_and_wrong_bounds() -> None:
-    found = wibe_decision(pd.Series({"a": 1.0}), pd.Series({"b": 60.0}), pd.Series({"c": 0.0}))
-    assert found["is_to_do"].fillna(False).tolist() == [True, True, False]
-    assert pd.isna(found.loc["c", "is_to_do"])
-    with pytest.raises(ValueError, match="quality"):
-        decide(1, 1, 1, lower=bounds(q=1.0))
-    with pytest.raises(ValueError, match="lower must not be above upper"):
-        decide(1, 1, 1, lower=bounds(kn=2.0), upper=bounds(kn=1.0))
-
-
-points = st.floats(0, 100)
-
-
-@settings(max_examples=60)
-@given(st.floats(-10, 10), points, points, st.floats(0, 5), points, points)
-def test_a_verdict_with_bounds_holds_for_all_inside(kn, d, q, wide, at, to) -> None:
-    low = {"kn": kn - wide, "urgency": min(d, at), "quality": min(q, to)}
-    high = {"kn": kn + wide, "urgency": max(d, at), "quality": max(q, to)}
-    found = decide(kn, d, q, lower=bounds(**low), upper=bounds(**high))
-    inside = [decide(*(low.values())), decide(kn, d, q), decide(*(high.values()))]
-    assert pd.isna(found) or all(one == found for one in inside)
-    assert pd.notna(found) or inside[0] != inside[2]
-
-
-@pytest.mark.parametrize(("block", "total"), [("d", 90), ("q", 105)])
-def test_the_weights_of_wibe_that_we_could_not_verify_are_refused(
-    shared: Path, tmp_path: Path, block: str, total: int
-) -> None:
-    catalogue = tomllib.loads((shared / "domain" / "wibe.toml").read_text("utf-8"))[block]
-    assert sum(entry["w"] for entry in catalogue) == total
-    whole = (DATA / "strategy.toml").read_text("utf-8")
-    before, rest = whole.split("\n[impact]\n")
-    after = rest[rest.index("\n[readiness]\n") :]
-    lines = ["[impact]", 'rule = "weighted_mean"', 'source = "WiBe"']
-    for entry in catalogue:
-        lines += ["[[impact.criteria]]", f'id = "W{entry["nr"]}"', f'name = "{entry["name"]}"']
-        lines += [f"weight = {entry['w']}"]
-    (tmp_path / "strategy.toml").write_text("\n".join([before, *lines, after]), "utf-8")
-    (tmp_path / "offices.toml").write_bytes((DATA / "offices.toml").read_bytes())
-    with pytest.raises(
-        StrategyError, match=rf"1 problem .*\n.*impact\.criteria: weights sum to {total}, expected 100"
-    ):
-        load_strategy(tmp_path / "strategy.toml")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.scoring.enabling import enabling_effect, enabling_links
+from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links
 from inventories import link, make_inventory, make_strategy, project
 
 Links = list[tuple[str, str]]
@@ -54,13 +54,12 @@ def test_no_more_than_the_target() -> None:
 
 def test_what_is_not_known_widens_the_bounds() -> None:
     found = effect([("B", "A"), ("C", "A"), ("D", "B")], {"A": 0, "B": 60, "C": np.nan, "D": np.nan})
-    # half of 60; C and D as the one that is known: (1/2 + 1/2 + 1/4) · 60
-    assert found.loc["A", ["value", "lower", "upper", "n", "n_unknown"]].tolist() == [75, 30, 100, 3, 2]
-    assert found.loc["B", ["lower", "upper"]].tolist() == [0, 50]
-    assert np.isnan(found.loc["B", "value"])  # nothing of it is known
+    # half of 60; of C and D half and a quarter of 50, the middle of what they may be
+    assert found.loc["A", ["value", "lower", "upper", "n", "n_unknown"]].tolist() == [67.5, 30, 100, 3, 2]
+    assert found.loc["B", ["value", "lower", "upper", "n_unknown"]].tolist() == [25, 0, 50, 1]
     low, high = pd.Series({"A": 0.0, "B": 40.0, "C": 0.0}), pd.Series({"A": 0.0, "B": 70.0, "C": 20.0})
     found = effect([("B", "A"), ("C", "A")], {"A": 0, "B": 60, "C": np.nan}, low=low, high=high)
-    assert found.loc["A", ["value", "lower", "upper"]].tolist() == [45, 20, 45]  # 60, were C not below 20
+    assert found.loc["A", ["value", "lower", "upper"]].tolist() == [35, 20, 45]  # C counts 10 at most, 5 here
 
 
 def test_circles_are_left_out_and_what_hangs_on_them_counts() -> None:
@@ -96,6 +95,15 @@ def test_no_order_of_rows_decides_on_a_circle() -> None:
     assert links_of(names="") == []
 
 
+def test_projects_in_circles_are_named() -> None:
+    rows = [link("a", "requires", "b"), link("b", "end_before_start", "a"), link("c", "requires", "b")]
+    projects = [project(name) for name in "abcd"]
+    inventory = make_inventory(make_strategy(), projects=projects, dependencies=rows)
+    assert enabling_circles(inventory) == {"a", "b"}
+    assert enabling_links(inventory).index.tolist() == [2]  # the row that is left
+    assert enabling_circles(make_inventory(make_strategy(), projects=projects)) == set()
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
@@ -127,8 +135,8 @@ def test_an_unlinked_project_and_the_order_change_nothing(links, base, other, ra
     assert after.loc["new", ["value", "lower", "upper", "n"]].tolist() == [0, 0, 0, 0]
     after = after.drop(index="new").loc[before.index]
     pd.testing.assert_frame_equal(after, before, rtol=1e-12, check_dtype=False)
-    known = before.dropna(subset=["value"])
-    assert ((known["lower"] <= known["value"] + 1e-9) & (known["value"] <= known["upper"] + 1e-9)).all()
+    assert before["value"].notna().all()
+    assert ((before["lower"] <= before["value"] + 1e-9) & (before["value"] <= before["upper"] + 1e-9)).all()
     assert (before["upper"] <= 100).all()
 
 
@@ -157,3 +165,14 @@ def test_a_better_project_never_lowers_what_it_builds_on(links, base, name, bett
     base[name] = 0.0 if np.isnan(base[name]) else base[name]
     raised = base | {name: max(base[name], better)}
     assert (effect(links, raised)["value"] >= effect(links, base)["value"] - 1e-9).all()
+
+
+@settings(max_examples=60)
+@given(graphs, values, st.sampled_from(NAMES), st.sampled_from(NAMES))
+def test_one_more_that_builds_on_it_never_lowers_a_value(links, base, later, earlier) -> None:
+    # whatever is known of it; but a link that closes a circle takes links away
+    base = base | {name: base.get(name, np.nan) for name in (later, earlier)}
+    acyclic = [(one, other) for one, other in links if one > other]
+    pair = (max(later, earlier), min(later, earlier))
+    before = effect(acyclic, base, target=np.inf)["value"]
+    assert (effect([*acyclic, pair], base, target=np.inf)["value"] >= before - 1e-9).all()

@@ -69,21 +69,30 @@ def test_nothing_rated_and_no_projects():
 
 
 def test_from_score_to_cell_in_the_shipped_returns():
-    folder = DATA / "raw" / "2026-04-30"
-    scores = score_impact(ds.read_inventory(folder, ds.load_strategy(DATA / "strategy.toml")))
+    folder, strategy = DATA / "raw" / "2026-04-30", ds.load_strategy(DATA / "strategy.toml")
+    scores = score_impact(ds.read_inventory(folder, strategy))
+    goals = [word for field in strategy.fields for goal in field.goals for word in (goal.id, goal.name)]
     scored = scores.table.index[scores.table["state"] == "scored"]
     books: dict[str, openpyxl.Workbook] = {}
-    looked_at = 0
+    computed = {one.id: one.computed for one in strategy.impact.criteria if one.computed}
+    looked_at = n_goals = 0
     for name in scored[::15]:
         told = scores.explain(name)
         assert told["points"].sum() == pytest.approx(scores.table.loc[name, "score"], abs=1e-12)
         for row in told[told["state"] == "assessed"].itertuples():
+            if computed.get(row.Index) == "enabling_effect":
+                assert "berechnet" in row.cell, row.cell  # from several cells, told in words
+                continue
             file, sheet, cell = row.cell.split(" › ")
             if not file.endswith(".xlsx"):
                 continue
             book = books.setdefault(file, openpyxl.load_workbook(folder / file, data_only=True))
             written = book[sheet][cell].value
-            if isinstance(written, (int, float)):
+            if computed.get(row.Index) == "goal_fit":
+                assert any(goal in str(written) for goal in goals), f"{name} {row.cell} {written}"
+                n_goals += 1
+            elif isinstance(written, (int, float)):
                 assert written == row.raw, f"{name} {row.Index} {row.cell}"
                 looked_at += 1
     assert looked_at > 40
+    assert n_goals > 5

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from digistrat.intake.places import Places
 from digistrat.scoring.ratings import criteria_frame, ratings_matrix, score_projects
 from inventories import make_inventory, make_strategy, project
 
@@ -89,6 +92,13 @@ def test_an_empty_moderation_hides_nothing():
     assert found.cells("b", "K1").endswith("C5")
 
 
+def test_of_empty_cells_the_office_s_is_the_place():
+    """A moderating row leaves most criteria empty: the office is to be asked, not the unit."""
+    found = matrix([rate("a", "K1", None, rated_by="unit"), rate("a", "K1", None, rated_by="office")])
+    assert found.states.loc["a", "K1"] == "missing"
+    assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C3"
+
+
 def test_a_moderation_that_says_not_applicable_is_an_answer():
     rows = [
         rate("a", "K1", 9.0, rated_by="office"),
@@ -132,6 +142,53 @@ def test_bounds_of_the_rating_that_counts():
     assert scores.table.loc["a", ["score", "lower", "upper", "coverage"]].tolist() == [70, 60, 80, 1]
     assert scores.table.loc["b", ["score", "lower", "upper"]].tolist() == [50, 50, 50]
     assert scores.explain("a")[["low", "high"]].values.tolist() == [[60, 80]]
+
+
+def test_a_moderated_number_beside_a_rating_counts_whoever_rated():
+    inventory = make_inventory(
+        make_strategy(),
+        projects=[project("a"), project("b"), project("c")],
+        impact_ratings=[
+            rate("a", "K1", 9.0, rated_by="office", reason="Zielgruppe kleiner"),
+            rate("b", "K1", None, rated_by="office"),
+            rate("c", "K1", 8.0, rated_by="unit"),
+            rate("c", "K1", 5.0, rated_by="group"),
+        ],
+    )
+    rows = inventory.impact_ratings.assign(points_lower=[8.0, np.nan, np.nan, np.nan])
+    rows = rows.assign(moderated_points=[2.0, 3.0, np.nan, 4.0])
+    scores = score_projects(
+        inventory.replace(impact_ratings=rows), "impact", criterion="criterion_id", value="points"
+    )
+    assert scores.table["score"].tolist() == [20, 30, 40]
+    assert scores.table["lower"].tolist() == [20, 30, 40]  # the office's bounds are not the moderated ones
+    assert scores.raw_office["K1"].tolist()[0] == 9
+    assert scores.raw_office["K1"].isna().tolist() == [False, True, True]
+    assert scores.raw_moderated["K1"].tolist() == [2, 3, 4]
+    assert scores.explain("a").loc["K1", "remark"] == "Zielgruppe kleiner"
+
+
+def test_a_moderated_number_has_the_place_of_its_own_cell():
+    inventory = make_inventory(make_strategy(), impact_ratings=[rate("a", "K1", 9.0), rate("b", "K1", 9.0)])
+    places = inventory.places
+    layouts = tuple(
+        replace(layout, columns={**layout.columns, "moderated_points": 27}) for layout in places.layouts
+    )
+    inventory = inventory.replace(
+        impact_ratings=inventory.impact_ratings.assign(moderated_points=[None, 2.0]),
+        places=Places(places.sources, places.raws, layouts, {}),
+    )
+    found = ratings_matrix(
+        inventory,
+        "impact_ratings",
+        pd.Index(["a", "b"]),
+        pd.Index(["K1"]),
+        alternative="project_id",
+        criterion="criterion_id",
+        value="points",
+    )
+    assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C2"
+    assert found.cells("b", "K1") == "returns.xlsx › impact_ratings › AA3"
 
 
 def test_nothing_rated():

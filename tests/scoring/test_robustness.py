@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import rankdata
+from scipy.stats import beta, rankdata
 
 from digistrat.scoring import counting, draws
 from digistrat.scoring.composite import Scores, score_table
@@ -220,6 +220,57 @@ def test_rank_interval_counts_shares_of_samples():
     assert got.rank_interval.loc["b"].tolist() == [1, 2, 2]
     half = smaa(pd.DataFrame(np.eye(2)), np.column_stack([share, 1 - share])).rank_interval
     assert half["p50"].tolist() == [1, 1]  # exactly half of the samples
+
+
+# --- against closed forms: a line or a triangle of weights cut where two scores cross ---
+
+
+def test_all_possible_weights_cut_a_triangle_by_hand():
+    # a is first where w0 > 1/2, c where w1 > 1/2: each a quarter of the triangle; b has 50 everywhere, d less
+    rows = {"a": [100, 0, 0], "b": [50, 50, 50], "c": [0, 100, 0], "d": [0, 0, 0]}
+    n = 40_000
+    got = rank_robustness(scores_of(rows, [60, 30, 10]), n_samples=n, weights="simplex")
+    # a and c are the last but one where the other is first, and in half of the rest
+    expected = [[1 / 4, 1 / 4, 1 / 2, 0], [1 / 2, 1 / 2, 0, 0], [1 / 4, 1 / 4, 1 / 2, 0], [0, 0, 0, 1]]
+    np.testing.assert_allclose(got.acceptability, expected, atol=error(0.5, n))
+    assert got.first_k(2).tolist() == pytest.approx([1 / 2, 1, 1 / 2, 0], abs=error(0.5, n))
+    # the corner is a triangle of half the size: its middle lies at 1/2 + 1/2 · 1/3; b has what is left of 1/3
+    middle = [[2 / 3, 1 / 6, 1 / 6], [1 / 4, 1 / 4, 1 / 2], [1 / 6, 2 / 3, 1 / 6]]
+    np.testing.assert_allclose(got.central_weights.loc[["a", "b", "c"]], middle, atol=0.01)
+    assert got.confidence.loc[["a", "b", "c"]].tolist() == [1, 1, 1]
+    assert got.central_weights.loc["d"].isna().all()  # never first: neither weights nor confidence
+    assert pd.isna(got.confidence["d"])
+    assert got.rank_interval.loc["a", ["p05", "p95"]].tolist() == [1, 3]
+    assert got.rank_interval.loc["d"].tolist() == [4, 4, 4]
+    wins = got.pairwise(["a"]).loc["a"].tolist()
+    assert wins == pytest.approx([0, 1 / 4, 1 / 2, 1], abs=error(0.5, n))
+
+
+@pytest.mark.parametrize(
+    ("options", "even", "first", "central"),
+    [
+        # a has 100 w0, b a constant: a is first where w0 is above it
+        ({"weights": "simplex"}, 30, 0.7, 0.65),
+        ({"weights": "ranges", "lower": {"c0": 20}, "upper": {"c0": 70}}, 45, 0.5, 0.575),
+        ({"weights": "ranges", "upper": {"c1": 60}}, 70, 0.5, 0.85),  # w0 from 40 to 100
+        ({"weights": "order", "order": ["c0", "c1"]}, 80, 0.4, 0.9),  # w0 from 50 to 100
+        # w0 is Beta(30, 20): its tail, and the mean within, 0.6 · the tail of Beta(31, 20) / the tail
+        (
+            {"weights": "around", "concentration": 50},
+            55,
+            beta.sf(0.55, 30, 20),
+            0.6 * beta.sf(0.55, 31, 20) / beta.sf(0.55, 30, 20),
+        ),
+    ],
+)
+def test_weights_of_each_kind_cut_a_line_by_hand(options, even, first, central):
+    n = 20_000
+    got = rank_robustness(
+        scores_of({"a": [100, 0], "b": [even, even]}, [60, 40]), n_samples=n, seed=5, **options
+    )
+    assert got.first_k(1).tolist() == pytest.approx([first, 1 - first], abs=error(first, n))
+    assert got.central_weights.loc["a", "c0"] == pytest.approx(central, abs=0.005)
+    assert got.pairwise_winning.loc["b", "a"] == pytest.approx(1 - first, abs=error(first, n))
 
 
 # --- against a slow reference ---

@@ -1,26 +1,26 @@
-"""Weight stability against hand crossings and re-scoring; Sobol indices against closed forms."""
+"""Weight stability against hand crossings and re-scoring; what changes when one is left out."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
+from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores, score_table
+from digistrat.scoring.impact import score_impact
 from digistrat.scoring.rules import combine_nested
 from digistrat.scoring.sensitivity import (
-    assumption_sensitivity,
     leave_one_criterion_out,
     leave_one_project_out,
     overtaking_weights,
-    sobol_indices,
     weight_stability,
 )
+from inventories import link, make_inventory, make_strategy, points, project
 
 
 def scores_of(rows: dict[str, list], weights: list[float], rule: str = "weighted_mean", **columns) -> Scores:
@@ -150,22 +150,82 @@ def test_who_has_no_score_without_a_criterion_is_counted_apart():
     assert alone.loc["c0", "n_lost"] == 2
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(["weighted_mean", "geometric", "minimum"]))
-def test_without_links_nobody_else_changes(seed, rule):
-    rng = np.random.default_rng(seed)
-    cells = rng.uniform(0, 100, (6, 3)).astype(object)
-    cells[rng.random((6, 3)) < 0.2] = None
-    cells[rng.random((6, 3)) < 0.2] = "-"
-    scores = scores_of(
-        {f"p{i}": row for i, row in enumerate(cells.tolist())}, [50, 30, 20], rule, group=list("xxy")
+def chain(**parts) -> Inventory:
+    """Projects A to D: B builds on A, C on B; the enabling effect counts as much as the points."""
+    criteria = (
+        {"id": "K1", "name": "Nutzen", "weight": 50.0},
+        {"id": "K2", "name": "Ermöglichung", "weight": 50.0, "target": 100.0, "computed": "enabling_effect"},
     )
+    whole = {
+        "projects": [project(name) for name in "ABCD"],
+        "impact_ratings": points(A=1, B=6, C=8, D=5),
+        "dependencies": [link("B", "requires", "A"), link("C", "end_before_start", "B")],
+    }
+    strategy = make_strategy(impact={"rule": "weighted_mean", "source": "test", "criteria": criteria})
+    return make_inventory(strategy, **whole | parts)
+
+
+def test_a_project_left_out_of_a_chain_enables_and_is_enabled_no_more():
+    # A has half of B's 60 and a quarter of C's 80, B has half of C: A 10, 50 · B 60, 40 · C 80, 0 · D 50, 0
+    scores = score_impact(chain())
+    assert scores.table["score"].tolist() == pytest.approx([30, 50, 40, 25])
     got = leave_one_project_out(scores)
-    assert got.to_numpy().tolist() == [[0, 0, 0]] * 6
-    assert got.index.tolist() == scores.table.index.tolist()
+    # without A nothing; without B (and so C) A has 10, 0 and falls behind D; without C A has 10, 30, B 60, 0,
+    # and A is behind D again
+    assert got["n_changed"].tolist() == [0, 1, 2, 0]
+    assert got["max_change"].tolist() == pytest.approx([0, 25, 20, 0])
+    assert got["n_moved"].tolist() == [0, 2, 2, 0]
+    one = leave_one_project_out(scores, alternatives=["C"])
+    pd.testing.assert_frame_equal(one, got.loc[["C"]])
 
 
-def test_with_links_the_others_change():
+def test_without_a_project_scores_are_those_of_an_inventory_without_it():
+    rng = np.random.default_rng(3)
+    names = [f"p{k}" for k in range(9)]
+    pairs = {tuple(rng.choice(9, 2, replace=False).tolist()) for _ in range(14)}  # with circles
+    inventory = chain(
+        projects=[project(name) for name in names],
+        impact_ratings=points(
+            **dict(zip(names, [*rng.integers(0, 11, 7).tolist(), None, None], strict=True))
+        ),
+        dependencies=[link(names[a], "requires", names[b]) for a, b in sorted(pairs)],
+    )
+    scores = score_impact(inventory)
+    field = scores.table.index[scores.table["rank"].notna()]
+
+    def rescore(rest: pd.Index) -> Scores:
+        return score_impact(inventory.replace(projects=inventory.projects.loc[rest]))
+
+    got = leave_one_project_out(scores)
+    assert len(field) == 7
+    assert got["n_changed"].max() >= 2
+    pd.testing.assert_frame_equal(got, leave_one_project_out(scores, rescore=rescore))
+
+
+def test_other_weights_are_kept_when_a_project_is_left_out():
+    scores = score_impact(chain())
+    criteria = scores.criteria.assign(weight=[90.0, 10.0])
+    other = score_table(scores.raw, scores.states, criteria, rule="weighted_mean")
+    kept = replace(other, inventory=scores.inventory, what="impact", unit="project")
+    assert leave_one_project_out(kept)["max_change"].tolist() == pytest.approx(
+        [0, 5, 4, 0]
+    )  # a fifth of 25, 20
+
+
+def test_without_computed_links_nothing_is_scored_again():
+    plain = score_impact(
+        make_inventory(
+            make_strategy(),
+            projects=[project("A"), project("B")],
+            impact_ratings=points(A=1, B=None),
+            dependencies=[link("B", "requires", "A")],
+        )
+    )
+    assert leave_one_project_out(plain).to_numpy().tolist() == [[0, 0, 0]] * 2
+    assert leave_one_project_out(scores_of({"a": [80]}, [100])).to_numpy().tolist() == [[0, 0, 0]]
+
+
+def test_other_links_are_for_the_caller_to_follow():
     values = {"a": [60.0], "b": [50.0], "c": [55.0]}
     needs = {"a": "b"}  # b earns 20 points for making a possible
 
@@ -181,70 +241,6 @@ def test_with_links_the_others_change():
     assert got.loc["c"].tolist() == [0, 0, 0]
 
 
-# --- Sobol indices ---
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_ishigami_within_its_bounds(shared, seed):
-    # Ishigami & Homma (1990), a = 7, b = 0.1, closed form
-    expected = json.loads((shared / "data/cases/sobol_ishigami.json").read_text("utf-8"))["expected"]
-
-    def ishigami(x: pd.DataFrame) -> pd.Series:
-        return np.sin(x["x1"]) + 7 * np.sin(x["x2"]) ** 2 + 0.1 * x["x3"] ** 4 * np.sin(x["x1"])
-
-    got = sobol_indices(ishigami, dict.fromkeys(["x1", "x2", "x3"], (-np.pi, np.pi)), seed=seed)
-    for order, exact in (("first", expected["S"]), ("total", expected["ST"])):
-        assert (got[f"{order}_lower"] <= exact).all()
-        assert (got[f"{order}_upper"] >= exact).all()
-        np.testing.assert_allclose(got[order], exact, atol=0.02)
-        assert (got[f"{order}_upper"] - got[f"{order}_lower"] < 0.15).all()
-
-
-def test_any_distribution_and_a_wider_confidence():
-    inputs = {"a": stats.norm(0, 3), "b": stats.norm(5, 1), "idle": (0, 1)}
-    got = sobol_indices(lambda x: x["a"] + x["b"], inputs, n=2048)
-    assert got["total"].tolist() == pytest.approx([0.9, 0.1, 0], abs=0.01)  # variances 9 and 1
-    wider = sobol_indices(lambda x: x["a"] + x["b"], inputs, n=2048, confidence=0.99)
-    width = [(t["first_upper"] - t["first_lower"])["a"] for t in (got, wider)]
-    assert width[1] / width[0] == pytest.approx(2.576 / 1.960, rel=0.15)
-    again = sobol_indices(lambda x: x["a"] + x["b"], inputs, n=2048)
-    pd.testing.assert_frame_equal(got, again)
-
-
-def test_a_result_that_never_varies_has_no_indices():
-    assert sobol_indices(lambda x: 0 * x["a"] + 0.3, {"a": (0, 1)}, n=64).isna().all(axis=None)
-
-
-# --- assumptions ---
-
-
-def test_an_assumption_that_changes_nothing_has_no_index():
-    rows = {"a": [90, 20], "b": [60, 45], "c": [30, 70]}
-    scores = scores_of(rows, [50, 50])
-    got = assumption_sensitivity(scores, rules=["weighted_mean"], n=256)
-    assert got.index.tolist() == ["rule", "weights", "gaps"]
-    assert got.loc[["rule", "gaps"], ["first", "total"]].to_numpy().tolist() == [[0, 0], [0, 0]]
-    for order in ("first", "total"):  # all of the variance, up to sampling
-        assert got.loc["weights", f"{order}_lower"] < 1 < got.loc["weights", f"{order}_upper"]
-        assert got.loc["weights", order] == pytest.approx(1, abs=0.15)
-
-
-def test_only_the_rule_matters_where_weights_are_sure():
-    rows = {"a": [100, 16], "b": [50, 50], "c": [45, 50]}  # 58 against 50; 40 against 50 by the root
-    got = assumption_sensitivity(scores_of(rows, [50, 50]), rules=["geometric"], concentration=1e9, n=256)
-    assert got["total"].tolist() == pytest.approx([1, 0, 0], abs=0.1)
-    # half of the samples have the other rule; there a falls from 1 to 3 and the others rise by one
-    assert got["mean_shift"].tolist() == pytest.approx([(2 + 1 + 1) / 3 / 2] * 3, abs=0.02)
-
-
-def test_only_gaps_matter_where_the_rest_is_sure():
-    rows = {"a": [80, None], "b": [60, 60], "c": [40, 40]}
-    got = assumption_sensitivity(scores_of(rows, [50, 50]), rules=[], concentration=1e9, n=256, include="all")
-    assert got["total"].tolist() == pytest.approx([0, 0, 1], abs=0.1)
-    # ranks as they are 1, 2, 3; a is behind b while u < 40: two shifts of one
-    assert got["mean_shift"].iloc[0] == pytest.approx(0.4 * 2 / 3, abs=0.03)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -253,14 +249,6 @@ def test_only_gaps_matter_where_the_rest_is_sure():
         (lambda s: overtaking_weights(s, "z"), "alternative must be one that has a rank, not 'z'"),
         (lambda s: leave_one_criterion_out(s, k=0), "k must be at least 1, not 0"),
         (lambda s: leave_one_project_out(s, alternatives=["z"]), r"among those scored, not \['z'\]"),
-        (lambda s: sobol_indices(len, {"a": (0, 1)}, n=100), "n must be a power of 2, not 100"),
-        (lambda s: sobol_indices(len, {"a": (0, 1)}, confidence=1), "confidence must lie between 0 and 1"),
-        (lambda s: sobol_indices(len, {}), "at least one input"),
-        (lambda s: sobol_indices(len, {"a": (1, 1)}), "low below high"),
-        (lambda s: sobol_indices(len, {"a": "wide"}), r"pairs \(low, high\) or have ppf, not 'wide'"),
-        (lambda s: sobol_indices(len, {"a": (0, 1)}), "one per sample"),
-        (lambda s: assumption_sensitivity(s, rules=["median"]), "rules must be one of .*, not 'median'"),
-        (lambda s: assumption_sensitivity(s, include="some"), "include must be one of scored, all"),
     ],
 )
 def test_wrong_calls_name_what_was_given(call, message):

@@ -3,114 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
 from digistrat.example.books import Book, Planted
-from digistrat.example.catalogue import dice, words
+from digistrat.example.catalogue import words
+from digistrat.example.planting import Planter, Spot, first, has, is_moderated, is_workbook, member, status
 from digistrat.example.projects import month_end, months_later
-from digistrat.example.sheets import Formula, Habit, Sheet, address, write_amount, write_date, write_record
+from digistrat.example.sheets import Formula, Sheet, address, write_amount, write_date, write_record
 from digistrat.example.tables import Record
 from digistrat.example.world import World
-from digistrat.intake.forms import Form
 
 OPEN = ("possible",)
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A cell that a fault may go to."""
-
-    book: Book
-    sheet: Sheet
-    row: int
-    column: int
-    record: Record
-
-    @property
-    def values(self) -> Any:
-        """The record's values by column of the form."""
-        return self.record.values
-
-    @property
-    def habit(self) -> Habit:
-        """How the cell's organisation writes."""
-        return self.book.habit
-
-
-@dataclass(slots=True)
-class Planter:
-    """The books of a round, which rows are taken, and what was planted.
-
-    Attributes
-    ----------
-    world : World
-    form : Form
-    books : list of Book
-    taken : set
-        Rows and sheets that hold a fault already: one fault must not hide another.
-    planted : list of Planted
-    """
-
-    world: World
-    form: Form
-    books: list[Book]
-    taken: set[tuple[str, ...]] = field(default_factory=set)
-    planted: list[Planted] = field(default_factory=list)
-
-    def spots(
-        self, code: str, table: str, column: str, fits: Callable[[Spot], bool] | None = None
-    ) -> Iterator[Spot]:
-        """Yield free cells of a column that hold something, in an order that chance gives."""
-        found = []
-        for book in self.books:
-            sheet = book.sheet(table)
-            if sheet is None or column not in sheet.columns or (book.file, sheet.name) in self.taken:
-                continue
-            for row, record in sheet.records.items():
-                spot = Spot(book, sheet, row, sheet.columns[column], record)
-                if (row, spot.column) in sheet.cells and (fits is None or fits(spot)):
-                    found.append(spot)
-        for spot in self.shuffled(code, found):
-            if self._key(spot) not in self.taken:
-                yield spot
-
-    def shuffled(self, code: str, found: Sequence[Any]) -> list[Any]:
-        """Return a list in an order that the seed, the round and the code give."""
-        draw = dice(self.world.seed, "fault", self.world.reporting_date, code)
-        order = [draw.random() for _ in found]
-        return [found[number] for number in sorted(range(len(found)), key=order.__getitem__)]
-
-    def put(self, spot: Spot, code: str, value: Any) -> None:
-        """Write a wrong value into a cell; None empties it."""
-        if value is None:
-            spot.sheet.cells.pop((spot.row, spot.column), None)
-        else:
-            spot.sheet.cells[spot.row, spot.column] = value
-        self.taken.add(self._key(spot))
-        self.note(spot.book, spot.sheet, code, address(spot.row, spot.column))
-
-    def note(self, book: Book, sheet: Sheet | None, code: str, cell: str = "") -> None:
-        """Record a fault."""
-        self.planted.append(Planted(book.file, sheet.name if sheet else "", cell, code))
-
-    def sheets(self, code: str, table: str, n_records: int = 3) -> Iterator[tuple[Book, Sheet]]:
-        """Yield free sheets of a table, in an order that chance gives, and reserve those that are used."""
-        found = [
-            (book, sheet)
-            for book in self.books
-            if (sheet := book.sheet(table)) is not None and len(sheet.records) >= n_records
-        ]
-        for book, sheet in self.shuffled(code, found):
-            key = (book.file, sheet.name, "sheet")
-            if key not in self.taken:
-                self.taken.add(key)
-                yield book, sheet
-
-    def _key(self, spot: Spot) -> tuple[str, ...]:
-        return (spot.book.file, spot.sheet.name, str(spot.row))
 
 
 def plant(world: World, books: list[Book]) -> list[Planted]:
@@ -129,20 +35,6 @@ def plant(world: World, books: list[Book]) -> list[Planted]:
     return sorted(planter.planted, key=lambda p: (p.file, p.sheet, len(p.cell), p.cell, p.code))
 
 
-def _status(*statuses: str) -> Callable[[Spot], bool]:
-    return lambda spot: spot.values.get("status") in statuses
-
-
-def _first(spots: Iterator[Spot], count: int = 1) -> list[Spot]:
-    """The first few, no two in one file."""
-    chosen: dict[str, Spot] = {}
-    for spot in spots:
-        chosen.setdefault(spot.book.file, spot)
-        if len(chosen) == count:
-            break
-    return list(chosen.values())
-
-
 # --- in one cell --------------------------------------------------------------------------------------------
 
 
@@ -150,7 +42,7 @@ def amounts_as_people_say(p: Planter) -> None:
     """About, from–to, see attachment."""
     said = words()["faults"]
     for code, count in (("approximate", 3), ("range", 3), ("see-attachment", 2)):
-        for spot in _first(p.spots(code, "projects", "order_value_net_eur", _status(*OPEN)), count):
+        for spot in first(p.spots(code, "projects", "order_value_net_eur", status(*OPEN)), count):
             value = spot.values["order_value_net_eur"]
             low, high = (f"{round(value * part, -4) or 10_000:,.0f}".replace(",", ".") for part in (0.8, 1.3))
             written = {
@@ -161,11 +53,40 @@ def amounts_as_people_say(p: Planter) -> None:
             p.put(spot, code, written)
 
 
+def effects_as_people_say(p: Planter) -> None:
+    """Savings and revenues that nobody knows exactly."""
+    said = words()["faults"]
+    year = str(p.world.reporting_date.year + 2)
+    for spot in first(p.spots("approximate/effects", "project_effects", year), 4):
+        p.put(spot, "approximate", said["approximate"].format(n=max(round(member(spot, year) / 1000), 1)))
+    for spot in first(p.spots("range/effects", "project_effects", year), 4):
+        low, high = (f"{round(member(spot, year) * part, -3):,.0f}".replace(",", ".") for part in (0.7, 1.4))
+        p.put(spot, "range", said["range"].format(low=low, high=high))
+
+
+def ratings_as_people_say(p: Planter) -> None:
+    """Points and levels from–to, about, at least."""
+    said = words()["faults"]
+    scales = {"impact_ratings": p.world.strategy.impact, "readiness_ratings": p.world.strategy.readiness}
+    said_of = [(code, "impact_ratings") for code in ("range", "approximate", "at-least")]
+    for number, (code, table) in enumerate([*said_of, ("range", "readiness_ratings")]):
+        criterion = scales[table].asked[number % len(scales[table].asked)]
+        name, inside = criterion.id, (criterion.floor + 1, criterion.target - 1)
+
+        def is_inside(spot: Spot, name: str = name, inside: tuple[float, float] = inside) -> bool:
+            value = member(spot, name)
+            return isinstance(value, int) and inside[0] <= value <= inside[1] and not is_moderated(spot)
+
+        for spot in first(p.spots(f"{code}/{table}", table, name, is_inside), 4):
+            value = member(spot, name)
+            p.put(spot, code, said[f"rated_{code}"].format(n=value, low=value - 1, high=value + 1))
+
+
 def notes_in_number_cells(p: Planter) -> None:
     """A note where a number belongs, and a number that reads two ways."""
-    for spot in _first(p.spots("not-a-number", "projects", "n_cases_yearly"), 2):
+    for spot in first(p.spots("not-a-number", "projects", "n_cases_yearly"), 2):
         p.put(spot, "not-a-number", words()["faults"]["not_a_number"])
-    for spot in _first(p.spots("ambiguous-number", "projects", "n_cases_yearly")):
+    for spot in first(p.spots("ambiguous-number", "projects", "n_cases_yearly")):
         p.put(spot, "ambiguous-number", "1.234")
 
 
@@ -181,22 +102,22 @@ def formulas_that_broke(p: Planter) -> None:
         ("cell-error", Formula("=#REF!*1.02", "#REF!")),
         ("formula-without-value", Formula("=50000*1.02", None)),
     ):
-        for spot in _first(p.spots(code, "project_costs", "2027", is_plain)):
+        for spot in first(p.spots(code, "project_costs", "2027", is_plain)):
             p.put(spot, code, formula)
 
 
 def impossible_dates(p: Planter) -> None:
     """Days that no calendar has."""
     for column, written in zip(("end_date", "start_date"), words()["faults"]["not_a_date"], strict=True):
-        for spot in _first(p.spots(f"not-a-date/{column}", "projects", column, _status(*OPEN))):
+        for spot in first(p.spots(f"not-a-date/{column}", "projects", column, status(*OPEN))):
             p.put(spot, "not-a-date", written)
 
 
 def other_answers(p: Planter) -> None:
     """A status that is none, and one that is misspelt."""
-    for spot in _first(p.spots("not-a-choice", "projects", "status", _status(*OPEN))):
+    for spot in first(p.spots("not-a-choice", "projects", "status", status(*OPEN))):
         p.put(spot, "not-a-choice", words()["faults"]["not_a_choice"])
-    for spot in _first(p.spots("choice-guessed", "projects", "status", _status("in_preparation"))):
+    for spot in first(p.spots("choice-guessed", "projects", "status", status("in_preparation"))):
         p.put(spot, "choice-guessed", words()["faults"]["choice_guessed"])
 
 
@@ -204,17 +125,17 @@ def ratings_out_of_range(p: Planter) -> None:
     """Eleven points of ten, level nine of four."""
     criterion = p.world.strategy.impact.criteria[0].id
     for table, column, value in (("impact_ratings", criterion, 11), ("maturity_ratings", "level", 9)):
-        for spot in _first(p.spots(f"out-of-range/{table}", table, column)):
+        for spot in first(p.spots(f"out-of-range/{table}", table, column)):
             p.put(spot, "out-of-range", value)
 
 
 def empty_cells(p: Planter) -> None:
     """A project without title, one without status, one without number."""
     for column in ("title", "status"):
-        for spot in _first(p.spots(f"missing-value/{column}", "projects", column, _status(*OPEN))):
+        for spot in first(p.spots(f"missing-value/{column}", "projects", column, status(*OPEN))):
             p.put(spot, "missing-value", None)
     lonely = _lonely(p)
-    for spot in _first(p.spots("missing-key", "projects", "project_id", lonely)):
+    for spot in first(p.spots("missing-key", "projects", "project_id", lonely)):
         p.put(spot, "missing-key", None)
 
 
@@ -236,33 +157,45 @@ def offices_that_are_not(p: Planter) -> None:
         ("former-office-name", said["former_office"]),
         ("unknown-office", said["unknown_office"]),
     ):
-        for spot in _first(p.spots(code, "projects", "reported_office", _is_workbook)):
+        for spot in first(p.spots(code, "projects", "reported_office", is_workbook)):
             p.put(spot, code, name)
-
-
-def _is_workbook(spot: Spot) -> bool:
-    return spot.book.file.endswith(".xlsx")
 
 
 def dates_against_sense(p: Planter) -> None:
     """An end before the beginning; a project that exists and has not begun."""
-    for spot in _first(
+    for spot in first(
         p.spots(
-            "end-before-start", "projects", "end_date", lambda s: _has(s, "start_date") and _status(*OPEN)(s)
+            "end-before-start", "projects", "end_date", lambda s: has(s, "start_date") and status(*OPEN)(s)
         )
     ):
         end = month_end(months_later(spot.values["start_date"], -6))
         p.put(spot, "end-before-start", write_date(end, spot.habit.dates, end=True))
-    for spot in _first(p.spots("status-date-mismatch", "projects", "start_date", _status("existing"))):
+    for spot in first(p.spots("status-date-mismatch", "projects", "start_date", status("existing"))):
         if "end_date" in spot.sheet.columns:
             spot.sheet.cells.pop((spot.row, spot.sheet.columns["end_date"]), None)
         start = dt.date(2027, 4, 1)
         p.put(spot, "status-date-mismatch", write_date(start, spot.habit.dates, end=False))
 
 
-def _has(spot: Spot, column: str) -> bool:
-    number = spot.sheet.columns.get(column)
-    return number is not None and (spot.row, number) in spot.sheet.cells
+def levels_without_evidence(p: Planter) -> None:
+    """High levels of maturity, and nothing that shows them."""
+    middle = {one.id: (one.floor + one.target) / 2 for one in p.world.strategy.maturity.asked}
+    for book, sheet in p.sheets("level-without-evidence", "maturity_ratings"):
+        high = [
+            row
+            for row, record in sheet.records.items()
+            if isinstance(record.values["level"], int)
+            and record.values["level"] > middle[record.values["indicator_id"]]
+            and (row, sheet.columns["level"]) in sheet.cells
+            and (book.file, sheet.name, str(row)) not in p.taken
+        ]
+        if len(high) < 3:
+            continue
+        for row in high:
+            sheet.cells.pop((row, sheet.columns["evidence"]), None)
+        p.note(book, sheet, "level-without-evidence", address(high[0], sheet.columns["level"]))
+        if sum(planted.code == "level-without-evidence" for planted in p.planted) == 3:
+            return
 
 
 # --- between rows and files ---------------------------------------------------------------------------------
@@ -283,7 +216,7 @@ def numbers_used_twice(p: Planter) -> None:
 
 def project_from_two_offices(p: Planter) -> None:
     """The same project, reported by a second office under its own number."""
-    for spot in p.spots("duplicate-project", "projects", "title", _status(*OPEN)):
+    for spot in p.spots("duplicate-project", "projects", "title", status(*OPEN)):
         for book, sheet in p.sheets("duplicate-project", "projects"):
             if book.office_id == spot.book.office_id:
                 continue
@@ -300,9 +233,35 @@ def project_from_two_offices(p: Planter) -> None:
         return
 
 
+def ratings_that_differ(p: Planter) -> None:
+    """The unit rates far otherwise than the office, with a reason."""
+    from digistrat.inventory.record import answer_range
+
+    own = {
+        record.values["project_id"]: (book, sheet, row)
+        for book in p.books
+        if (sheet := book.sheet("impact_ratings")) is not None
+        for row, record in sheet.records.items()
+        if record.values["rated_by"] == "office"
+    }
+    apart = round(p.world.strategy.thresholds.rating_difference)
+    for one in p.world.strategy.impact.asked:
+        for spot in p.spots(f"ratings-differ/{one.id}", "impact_ratings", one.id, is_moderated):
+            book, sheet, row = own[spot.values["project_id"]]
+            rated, key = sheet.records[row].members[one.id], (book.file, sheet.name, str(row))
+            step = 1 if member(spot, one.id) > rated else -1
+            least, most = answer_range(one)
+            if least <= rated + step * apart <= most and key not in p.taken:
+                p.put(spot, "ratings-differ", rated + step * apart)
+                p.planted.pop()  # it is said at the office's cell
+                p.taken.add(key)
+                p.note(book, sheet, "ratings-differ", address(row, sheet.columns[one.id]))
+                break
+
+
 def dependencies_gone_wrong(p: Planter) -> None:
     """A number that nobody has, and two projects that wait for each other."""
-    for spot in _first(p.spots("unknown-project", "dependencies", "other_id")):
+    for spot in first(p.spots("unknown-project", "dependencies", "other_id")):
         number = words()["faults"]["unknown_project"].format(office=spot.book.office_id)
         p.put(spot, "unknown-project", number)
     related = {i for d in p.world.dependencies for i in (d.project_id, d.other_id)}
@@ -364,7 +323,7 @@ def helper_sheets(p: Planter) -> None:
 
 def rows_hidden(p: Planter) -> None:
     """A row that nobody sees in Excel."""
-    for spot in _first(p.spots("row-hidden", "projects", "project_id", _is_workbook)):
+    for spot in first(p.spots("row-hidden", "projects", "project_id", is_workbook)):
         spot.sheet.hidden_rows.add(spot.row)
         p.taken.add((spot.book.file, spot.sheet.name, str(spot.row)))
         p.note(spot.book, spot.sheet, "row-hidden", address(spot.row, 1))
@@ -427,6 +386,10 @@ FAULTS: tuple[Callable[[Planter], None], ...] = (
     dependencies_gone_wrong,
     dates_against_sense,
     amounts_as_people_say,
+    effects_as_people_say,
+    ratings_as_people_say,
+    levels_without_evidence,
+    ratings_that_differ,
     notes_in_number_cells,
     formulas_that_broke,
     impossible_dates,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from digistrat.example.books import Book, Planted
-from digistrat.example.catalogue import dice, extended_offices, load_catalogue
+from digistrat.example.catalogue import dice, extended_offices, load_catalogue, words
+from digistrat.example.moderation import moderated_records, moderating_unit
 from digistrat.example.projects import FIRST, SECOND
 from digistrat.example.sheets import cover_sheet, make_habit, table_sheet
 from digistrat.example.tables import tables_by_office
 from digistrat.example.world import World, make_world
 from digistrat.example.writing import write_csv, write_xls, write_xlsx
+from digistrat.intake.forms import Form
 from digistrat.strategy import Office, Strategy
 from digistrat.texts import text
 
@@ -102,7 +104,10 @@ def generate_round(
 
 
 def make_books(world: World) -> list[Book]:
-    """Return every organisation's workbook; two send their projects as csv, each row with its lead office."""
+    """Return every organisation's workbook; two send their projects as csv, each row with its lead office.
+
+    The strategy unit sends a second workbook with what it rates otherwise than the offices.
+    """
     from digistrat.inventory.record import standard_form
 
     form = standard_form(world.strategy)
@@ -125,7 +130,16 @@ def make_books(world: World) -> list[Book]:
             projects.name = f"{office.id}_{projects.name}"
             projects.cells[1, 1] = text("notice.example", form.language)
             books.append(Book(f"{projects.name}.csv", office.id, habit, [projects]))
-    return books
+    return [*books, *_moderation(world, form)]
+
+
+def _moderation(world: World, form: Form) -> Iterator[Book]:
+    unit, records = moderating_unit(world), moderated_records(world)
+    if unit is not None and records:
+        habit = make_habit(unit, world.seed)
+        asked = unit, world.reporting_date, habit, world.seed
+        sheets = [cover_sheet(form, *asked), table_sheet(form, "impact_ratings", records, *asked)]
+        yield Book(f"{unit.id}_{words()['moderation']['file']}.xlsx", unit.id, habit, sheets)
 
 
 def csv_senders(offices: Sequence[Office], seed: int) -> list[str]:

@@ -207,8 +207,9 @@ def _column_order(table: Table, records: Sequence[Record], habit: Habit, draw: r
             continue
         if column.name == "reported_office" and not habit.names_lead:
             continue
-        is_filled = any(record.values.get(column.name) is not None for record in records)
-        if is_filled and column.default is not None and not habit.names_lead:
+        answers = {record.values.get(column.name) for record in records}
+        is_filled = bool(answers - {None})
+        if is_filled and answers <= {column.default} and not habit.names_lead:
             continue
         if is_filled or column.required or draw.random() < 0.5 or column.expected:
             plain.append(column.name)

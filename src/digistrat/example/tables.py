@@ -14,6 +14,7 @@ from digistrat.example.world import Position, Service, World
 from digistrat.strategy import Criterion, Office, PhaseTemplate, Scale
 
 COST_YEARS = range(2026, 2033)
+SHARE_WITH_EFFECTS = {"existing": 0.7, "in_preparation": 0.55, "possible": 0.2}
 NOT_APPLICABLE = "not applicable"  # written as the language's word for it
 
 
@@ -71,7 +72,8 @@ def _tables(
     tables: Tables = {
         "projects": [_project(office, p) for p in projects],
         "project_costs": [record for p in projects for record in _costs(world, p)],
-        "impact_ratings": [_impact(world, p) for p in projects if _rates_impact(world, p)],
+        "project_effects": [record for p in projects for record in _effects(world, p)],
+        "impact_ratings": [impact_record(world, p) for p in projects if rates_impact(world, p)],
         "readiness_ratings": [
             _readiness(world, p) for p in projects if p.status in ("possible", "in_preparation")
         ],
@@ -176,40 +178,64 @@ def _spread(total: float, months: Mapping[int, int]) -> dict[str, float]:
     return {year: amount for year, amount in amounts.items() if amount > 0}
 
 
-def _rates_impact(world: World, p: Project) -> bool:
+def _effects(world: World, p: Project) -> Iterator[Record]:
+    """What a project saves or earns from its end on, mostly where it runs already; half in the first year.
+
+    Working time that is won relieves no budget as long as no post falls away; fees are always cash.
+    """
+    draw = dice(world.seed, "effects", p.project_id)
+    if draw.random() > SHARE_WITH_EFFECTS.get(p.status, 0.0) or next(_costs(world, p), None) is None:
+        return
+    yearly = max(p.recurring_eur, 0.08 * p.one_off_eur) * (0.5 + 1.5 * draw.random())
+    is_paid = draw.random() < 0.35 and "internal" not in p.kind.target_groups
+    kinds = [("saving", draw.random() < 0.45, 1.0)]
+    if is_paid:
+        kinds.append(("revenue", True, 0.4))
+    for kind, is_budget_effective, part in kinds:
+        amounts = {}
+        for year in range(max(p.end_date.year + 1, COST_YEARS[0]), COST_YEARS[-1] + 1):
+            ramp = 0.5 if year == p.end_date.year + 1 else 1.0
+            amounts[str(year)] = max(round(yearly * part * ramp / 500) * 500.0, 500.0)
+        if amounts:
+            values = {"project_id": p.project_id, "kind": kind, "is_budget_effective": is_budget_effective}
+            yield Record(values, amounts)
+
+
+def rates_impact(world: World, p: Project) -> bool:
+    """Whether a project's office rates its impact: of open ones always, looking back seldom."""
     is_open = p.status in ("possible", "in_preparation")
     return is_open or (p.status == "existing" and dice(world.seed, "looks back", p.project_id).random() < 0.1)
 
 
-def _answers(world: World, scale: Scale, p: Project, mean: float, spread: float, top: int) -> dict[str, Any]:
-    """Answers 0–top around a mean that the hidden quality moves, some empty, some not applicable."""
+def _answers(world: World, scale: Scale, p: Project, mean: float, spread: float) -> dict[str, Any]:
+    """Answers around a mean that the hidden quality moves, some empty, some not applicable."""
     answers: dict[str, Any] = {}
-    for criterion in scale.criteria:
+    for criterion in scale.asked:
         draw = dice(world.seed, "rating", p.project_id, criterion.id)
         tilt = normal(dice(world.seed, "tilt", p.kind.field_id, criterion.id)) * 0.12
         part = min(max(mean + tilt + spread * (p.quality + 0.9 * normal(draw)), 0.0), 1.0)
         chance = draw.random()
         answers[criterion.id] = (
-            None if chance < 0.075 else NOT_APPLICABLE if chance < 0.105 else _level(criterion, part, top)
+            None if chance < 0.075 else NOT_APPLICABLE if chance < 0.105 else _level(criterion, part)
         )
     return answers
 
 
-def _level(criterion: Criterion, part: float, top: int) -> int:
-    value = criterion.floor + (criterion.target - criterion.floor) * part
-    return int(min(max(round(value), 0), top))
+def _level(criterion: Criterion, part: float) -> int:
+    return round(criterion.floor + (criterion.target - criterion.floor) * part)
 
 
-def _impact(world: World, p: Project) -> Record:
+def impact_record(world: World, p: Project) -> Record:
+    """Return how a project's office rates its impact."""
     return Record(
         {"project_id": p.project_id, "rated_by": "office"},
-        _answers(world, world.strategy.impact, p, 0.48, 0.16, 10),
+        _answers(world, world.strategy.impact, p, 0.48, 0.16),
     )
 
 
 def _readiness(world: World, p: Project) -> Record:
     mean = 0.68 if p.status == "in_preparation" else 0.32
-    return Record({"project_id": p.project_id}, _answers(world, world.strategy.readiness, p, mean, 0.1, 4))
+    return Record({"project_id": p.project_id}, _answers(world, world.strategy.readiness, p, mean, 0.1))
 
 
 def _maturity(world: World, office: Office) -> Iterator[Record]:
@@ -219,17 +245,19 @@ def _maturity(world: World, office: Office) -> Iterator[Record]:
     texts = words()["evidence"]["texts"]
     for criterion in world.strategy.maturity.asked:
         draw = dice(world.seed, "maturity", office.id, criterion.id)
-        level = _level(criterion, min(max(0.42 + 0.13 * grade + 0.18 * normal(draw), 0.0), 1.0), 4)
-        target = min(level + int(draw.random() * 2.7), 4)
+        level = _level(criterion, min(max(0.42 + 0.13 * grade + 0.18 * normal(draw), 0.0), 1.0))
+        target = min(level + int(draw.random() * 2.7), round(criterion.target))
         empty, evident = draw.random(), draw.random() < 0.65
         if world.is_second and draw.random() < 0.12 and level < target:
             level += 1
+        part = (level - criterion.floor) / (criterion.target - criterion.floor)
+        shown = texts[round(4 * part)] if evident or part > 0.5 else ""  # a high level is proven
         yield Record(
             {
                 "indicator_id": criterion.id,
                 "level": None if empty < 0.05 else NOT_APPLICABLE if empty < 0.07 else level,
                 "target_level": None if draw.random() < 0.04 or 0.05 <= empty < 0.07 else target,
-                "evidence": (texts[level] or None) if evident and empty >= 0.07 else None,
+                "evidence": (shown or None) if empty >= 0.07 else None,
             }
         )
 

@@ -167,7 +167,7 @@ def _read_cell(
     if cell.value is None and cell.formula:
         return unreadable("formula-without-value")
     parsed = parse(cell.value) if cell.shown is None else _as_shown(cell, parse, measure)
-    return _within(parsed, column) if column.kind in NUMERIC and parsed.state == "value" else parsed
+    return within(parsed, column) if column.kind in NUMERIC and parsed.state == "value" else parsed
 
 
 def _as_shown(cell: Cell, parse: Callable[[Any], Parsed], measure: Measure | None) -> Parsed:
@@ -200,8 +200,11 @@ def _tell_formats(region: Region, column: Column, number: int, special: list[tup
     region.say(FROM_FORMAT, "info", place, value=shown, column=column.name, values=values)
 
 
-def _within(parsed: Parsed, column: Column) -> Parsed:
-    """Hold a number against the column's minimum and maximum; bounds never pass them."""
+def within(parsed: Parsed, column: Column) -> Parsed:
+    """Hold a number against the column's minimum and maximum; bounds never pass them.
+
+    "At least 6" ends where the column does.
+    """
     if not -LARGEST < parsed.value < LARGEST:
         return unreadable("not-a-number")
     low = -math.inf if column.minimum is None else column.minimum
@@ -215,6 +218,10 @@ def _within(parsed: Parsed, column: Column) -> Parsed:
         return unreadable("out-of-range")
     lower = None if parsed.lower is None else min(max(parsed.lower, low), parsed.value)
     upper = None if parsed.upper is None else max(min(parsed.upper, high), parsed.value)
+    if "at-most" in parsed.codes:
+        lower = lower if column.minimum is None else low
+    if "at-least" in parsed.codes:
+        upper = column.maximum
     return parsed._replace(lower=lower, upper=upper)
 
 

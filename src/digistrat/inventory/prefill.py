@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from digistrat.intake.cells import within
 from digistrat.intake.forms import Column, Form, Table
 from digistrat.intake.template import Note, write_template
 from digistrat.intake.values import parse_amount, parse_number
@@ -130,9 +131,11 @@ def form_notes(strategy: Strategy, form: Form) -> dict[str, dict[str, Note]]:
             if described or example:
                 own[column.name] = Note(described, example)
         notes[table.name] = own
-    notes["impact_ratings"] |= _rated(strategy.impact.criteria)
-    notes["readiness_ratings"] |= _rated(strategy.readiness.criteria)
+    notes["impact_ratings"] |= _rated(strategy.impact.asked)
+    notes["readiness_ratings"] |= _rated(strategy.readiness.asked)
     notes["maturity_ratings"] |= _rated(strategy.maturity.asked)
+    if "decision_ratings" in notes:
+        notes["decision_ratings"] |= _rated(strategy.decision_criteria)
     notes["services"] |= {
         model.id: Note(anchors={str(n): name for n, name in enumerate(model.levels, start=model.floor)})
         for model in strategy.service_models
@@ -226,17 +229,14 @@ class _Cells:
             return value
         if column.kind not in NUMBERS:
             return words
-        written = (words, self._in_numbers(value, *bounds))
+        written = (words, *self._in_numbers(value, *bounds))
         return next((w for w in written if self._reads_as(column, w) == (value, *bounds)), value)
 
     def _still_unread(self, column: Column, words: Any) -> Any:
         """Words that gave no number must give none in the form, where no header speaks of dollars."""
         if column.kind not in NUMBERS or words is None or isinstance(words, dt.date):
             return words
-        value = self._reads_as(column, words)[0]
-        low = -math.inf if column.minimum is None else column.minimum
-        high = math.inf if column.maximum is None else column.maximum
-        if value is None or not low <= value <= high:
+        if self._reads_as(column, words)[0] is None:
             return words
         return text("template.please_check", self.inventory.strategy.language, words=words)
 
@@ -246,22 +246,23 @@ class _Cells:
             parsed = parse_amount(words, approximate_share=self.share)
         else:
             parsed = parse_number(words, units=column.units or None, approximate_share=self.share)
+        parsed = within(parsed, column) if parsed.state == "value" else parsed
         whole = column.kind == "integer" and parsed.value is not None
         value = math.floor(parsed.value) if whole else parsed.value
         return (value, parsed.lower, parsed.upper) if column.bounds else (value, None, None)
 
-    def _in_numbers(self, value: float, lower: float | None, upper: float | None) -> str:
-        """Write a value with its bounds so that it can be read in one way only."""
+    def _in_numbers(self, value: float, lower: float | None, upper: float | None) -> list[str]:
+        """Ways to write a value with its bounds; whether one says just that is seen by reading it."""
         language, number = self.inventory.strategy.language, _number
         if lower is None:
-            return number(value)
-        if upper is None:
-            return text("template.at_least", language, number=number(value))
-        if value == upper and lower == min(0.0, value):
-            return text("template.at_most", language, number=number(value))
-        if (lower, upper) == (value - abs(value) * self.share, value + abs(value) * self.share):
-            return text("template.about", language, number=number(value))
-        return text("template.range", language, lower=number(lower), upper=number(upper))
+            return [number(value)]
+        ways = [
+            text(f"template.{key}", language, number=number(value))
+            for key in ("at_least", "at_most", "about")
+        ]
+        if upper is not None:
+            ways.append(text("template.range", language, lower=number(lower), upper=number(upper)))
+        return ways
 
 
 def _number(value: float) -> str:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from digistrat.intake.forms import Choices, Form, load_form
+from digistrat.intake.forms import Choices, Form, Table, load_form
 from digistrat.intake.joining import extras_of
 from digistrat.intake.places import CellRef, Frames, Places
 from digistrat.intake.workbooks import Limits
 from digistrat.inventory.offices import is_valid
-from digistrat.strategy import Criterion, Strategy
+from digistrat.strategy import Criterion, Scale, Strategy
 
 # Tables that come from the strategy's files, and the list of the file that each row is an entry of.
 FROM_STRATEGY = {"offices": "offices", "office_changes": "office_changes", "budgets": "budgets"}
 # Columns that are read from another one.
 READ_FROM = {"office_id": "reported_office", "partner_id": "reported_partner"}
+# Columns that hold points and levels.
+RATED = ("points", "level", "target_level")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +185,8 @@ def standard_form(strategy: Strategy) -> Form:
     Returns
     -------
     Form
-        Every member and choice is known by ``"id name"``, its name, its id and its aliases.
+        Every member and choice is known by ``"id name"``, its name, its id and its aliases. Points and levels
+        have the widest range of the criteria that are asked for (`answer_range`).
     """
 
     def of(entries: tuple[Criterion, ...]) -> Choices:
@@ -202,17 +205,58 @@ def standard_form(strategy: Strategy) -> Form:
         "fields": {f.id: (f"{f.id} {f.name}", f.name, f.id) for f in strategy.fields},
         "goals": {g.id: (f"{g.id} {g.name}", g.name, g.id) for f in strategy.fields for g in f.goals},
         "impact_criteria": of(strategy.impact.asked),
-        "readiness_criteria": of(strategy.readiness.criteria),
+        "readiness_criteria": of(strategy.readiness.asked),
         "maturity_criteria": of(strategy.maturity.asked),
+        "decision_criteria": of(strategy.decision_criteria),
         "service_models": {m.id: (m.id, m.id.replace("-", " ")) for m in strategy.service_models},
         "service_criteria": joined((c.id, (f"{c.id} {c.name}", c.name, c.id)) for c in service_criteria),
         "roles": {r.id: (r.name, r.id) for r in strategy.roles},
         "phases": joined((p.id, (p.name, p.id)) for p in phases),
     }
+    models = [(float(model.floor), float(model.target)) for model in strategy.service_models]
+    ranges = {"services": models, "service_ratings": models}
+    for table, scale in rated_scales(strategy):
+        ranges[table] = [*ranges.get(table, ()), *map(answer_range, scale.asked)]
     given = strategy.intake.model_dump(exclude_none=True)
     settings = {
         "language": strategy.language,
         "approximate_share": given.pop("approximate_share"),
         "limits": Limits(**given),
     }
-    return load_form("inventory").fill(sets).model_copy(update=settings)
+    form = load_form("inventory").fill(sets).model_copy(update=settings)
+    asked = [t for t in form.tables if t.name != "decision_ratings" or strategy.decision_criteria]
+    tables = tuple(_with_range(table, ranges.get(table.name, ())) for table in asked)
+    return form.model_copy(update={"tables": tables})
+
+
+def rated_scales(strategy: Strategy) -> list[tuple[str, Scale]]:
+    """Return the scales that returns rate, each with its table."""
+    scales = [
+        ("impact_ratings", strategy.impact),
+        ("readiness_ratings", strategy.readiness),
+        ("maturity_ratings", strategy.maturity),
+        ("decision_ratings", strategy.urgency),
+        ("decision_ratings", strategy.quality),
+    ]
+    return [(table, scale) for table, scale in scales if scale is not None]
+
+
+def answer_range(criterion: Criterion) -> tuple[float, float]:
+    """Return the least and the most that can be answered: floor and target, or points beyond them.
+
+    Examples
+    --------
+    >>> answer_range(Criterion(id="a", name="a", weight=1, floor=4, target=0))
+    (0.0, 4.0)
+    """
+    ends = (criterion.floor, criterion.target, *(number for number, _ in criterion.points))
+    return min(ends), max(ends)
+
+
+def _with_range(table: Table, ranges: Sequence[tuple[float, float]]) -> Table:
+    """Let the points and levels of a table run from the least to the most of some ranges."""
+    if not ranges:
+        return table
+    ends = {"minimum": min(low for low, _ in ranges), "maximum": max(high for _, high in ranges)}
+    columns = tuple(c.model_copy(update=ends) if c.name in RATED else c for c in table.columns)
+    return table.model_copy(update={"columns": columns})

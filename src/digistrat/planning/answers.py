@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,7 @@ class Answers:
     spreads: Mapping[tuple[str, str], Spread]
 
 
-def possible_answers(scores: Scores, projects: list[str], *, n_samples: int, seed: int) -> Answers:
+def possible_answers(scores: Scores, projects: Collection[str], *, n_samples: int, seed: int) -> Answers:
     """Draw what is open of some projects, and say what each single answer would do.
 
     A rating is equally likely anywhere between its ends, or on its levels, and independent of all others.
@@ -97,7 +97,7 @@ def possible_answers(scores: Scores, projects: list[str], *, n_samples: int, see
     Parameters
     ----------
     scores : Scores
-    projects : list of str
+    projects : collection of str
         Alternatives of the scores.
     n_samples : int
         Rows of ``sampled``.

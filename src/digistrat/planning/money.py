@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.planning.work import planning_months
+from digistrat.scoring.running import carried_on
 
 KINDS = ("investive", "consumptive")
 COST_ENDS = ("upper", "value", "lower")
@@ -50,9 +50,9 @@ def yearly_costs(inventory: Inventory, *, cost: str = "upper", until: int | None
     once = costs[~costs["is_recurring"]].dropna(subset=["amount_eur"]).assign(is_assumed=False)
     last = int(planning_months(inventory.strategy)[-1].year) if until is None else until
     columns = ["project_id", "year", "kind", "is_recurring", "amount_eur", "is_assumed"]
-    return pd.concat(
-        [once[columns], _carried_on(costs[costs["is_recurring"]], last)[columns]], ignore_index=True
-    )
+    running = carried_on(costs[costs["is_recurring"]], ["amount_eur"], known="amount_eur", until=last)
+    running = running.dropna(subset=["amount_eur"]).assign(is_recurring=True)  # else no year is legible
+    return pd.concat([once[columns], running[columns]], ignore_index=True)
 
 
 def _known_costs(inventory: Inventory, cost: str) -> pd.DataFrame:
@@ -61,26 +61,6 @@ def _known_costs(inventory: Inventory, cost: str) -> pd.DataFrame:
     if cost != "value":
         amount = costs[f"amount_eur_{cost}"].astype(float).fillna(amount)
     return costs.assign(amount_eur=amount, is_recurring=costs["is_recurring"].fillna(False).astype(bool))
-
-
-def _carried_on(recurring: pd.DataFrame, last: int) -> pd.DataFrame:
-    """One row per project, kind and year, without gaps from the first reported year to the last wanted."""
-    # a year in which one amount of several is not legible is not known
-    totals = recurring.groupby(["project_id", "kind", "year"])["amount_eur"].agg(
-        lambda amounts: np.nan if amounts.isna().any() else amounts.sum()
-    )
-    rows: list[tuple[str, int, str, bool, float, bool]] = []
-    for project, kind in dict.fromkeys(zip(recurring["project_id"], recurring["kind"], strict=True)):
-        by_year = totals[project, kind].astype(float)
-        if by_year.notna().any():
-            years = range(int(by_year.index.min()), max(last, int(by_year.index.max())) + 1)
-            reported = by_year.reindex(years)
-            amounts, assumed = reported.ffill().bfill().tolist(), reported.isna().tolist()
-            rows += [(project, y, kind, True, a, g) for y, a, g in zip(years, amounts, assumed, strict=True)]
-    columns = ["project_id", "year", "kind", "is_recurring", "amount_eur", "is_assumed"]
-    types: dict[str, Any] = {"year": "int64", "is_recurring": bool, "amount_eur": float, "is_assumed": bool}
-    types |= {"project_id": recurring["project_id"].dtype, "kind": recurring["kind"].dtype}
-    return pd.DataFrame(rows, columns=columns).astype(types)
 
 
 def unclear_costs(inventory: Inventory) -> pd.Index:

@@ -119,7 +119,8 @@ def _problem(
     priced = inventory.project_costs["project_id"].dropna().unique()
     years = available_budgets(inventory, money, budgets=budgets)
     names = [f"{row.year} {row.kind}" for row in years.itertuples()]
-    euros = _needed(remaining_costs(inventory, money, strategy.planning.start_date.year), candidates, names)
+    remaining = remaining_costs(inventory, money, strategy.planning.start_date.year)
+    euros = needed_money(remaining, candidates, names)
     effort = effort_by_role(inventory, candidates)
     staff = (staffed_fte(inventory) * strategy.planning.days_per_fte_month).sum().reindex(effort.columns)
     available = pd.concat(
@@ -171,8 +172,8 @@ def _problem(
     return problem, money, years
 
 
-def _needed(money: pd.DataFrame, candidates: pd.Index, names: list[str]) -> pd.DataFrame:
-    """Candidates × "year kind" in euros."""
+def needed_money(money: pd.DataFrame, candidates: pd.Index, names: list[str]) -> pd.DataFrame:
+    """Return what projects need, candidates × ``"year kind"``, euros, from `remaining_costs`."""
     rows = money["year"].astype(str) + " " + money["kind"].astype(str)
     table = money.groupby(["project_id", rows.rename("row")])["amount_eur"].sum().unstack("row")
     return table.reindex(index=candidates, columns=names).fillna(0.0).astype(float)

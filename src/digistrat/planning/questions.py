@@ -1,33 +1,30 @@
-"""Which missing or uncertain rating to ask for next: what its answer is worth to the choice of projects."""
+"""Which missing or uncertain cell to ask for next: what its answer is worth to the choice of projects."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from digistrat.inventory.record import Inventory, standard_form
-from digistrat.planning.answers import Answers, possible_answers
-from digistrat.planning.knapsack import Selection, solve_knapsack
+from digistrat.planning.amounts import Amount, open_amounts
+from digistrat.planning.answers import possible_answers
+from digistrat.planning.choice import Choice
 from digistrat.planning.portfolio import select_portfolio
 from digistrat.planning.records import PortfolioProblem
 from digistrat.scoring.composite import Scores
 from digistrat.texts import format_number, text
 
-Array = npt.NDArray[Any]
-
-NODE_LIMIT = 20_000
-GAP = 1e-6
-SAME = 1e-9  # relative difference below which two values count as equal
-ANSWER = "answer"  # names the items of the knapsack that are answers, and the row that allows one of them
 CURABLE = {"not_rated", "assumed", "provisional"}  # doubts that keep no project out once it has a value
 ADDRESS = re.compile(r"[A-Z]{1,3}[0-9]+")
 PLACE = ("office_id", "file", "sheet", "cell", "column")
+N_CHEAP = 2048  # samples that no portfolio is searched for
+MONEY = "project_costs.amount_eur"
+
+Question = tuple[str, str] | Amount  # a project's rating by a criterion, or what it costs
 
 
 def next_questions(
@@ -35,22 +32,29 @@ def next_questions(
     impact: Scores,
     *,
     n: int = 20,
-    n_samples: int = 64,
+    n_samples: int = 32,
     seed: int = 1,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """Rank missing and uncertain ratings by how much a choice made after their answer gains.
+    """Rank missing and uncertain ratings and costs by how much a choice made after their answer gains.
 
     The value of an answer is the expected value of partial perfect information: how much the impact of the
-    best portfolio is expected to rise when this one rating is known before choosing. It is 0 where no answer
-    changes the choice: for a project that is fixed in, cannot be chosen, or wins or loses in any case.
+    best portfolio is expected to rise when this one cell is known before choosing. It is 0 where no answer
+    changes the choice: for a project that is fixed in, cannot be chosen, or wins or loses in any case, and
+    where there is no portfolio at all.
 
     A project counts with what is expected of it, so that a gap counts 50; the score leaves a gap out and may
-    differ, and a project without a score may be chosen here. The portfolios to choose from are today's, those
-    that are optimal in a sample, and those that are optimal when one answer is as high or as low as it can
-    be: the latter are searched for until it is proven that no other single answer changes the choice. So
-    under additive rules the value is exact, and over all portfolios (within the limits of the search); under
-    others it is a regression on samples.
+    differ, and a project without a score may be chosen here. The portfolios to choose from are all that
+    `select_portfolio` allows, by the upper ends of the costs; those that a single answer makes the best are
+    searched for until it is proven that no other answer changes the choice (within the limits of the
+    search). Under additive rules the value of a rating is exact, under others a regression on samples.
+
+    A range of costs is equally likely to end anywhere within. As only what can be paid for in any case is
+    chosen, knowing the amount frees what it is less than the upper end: its value is the expected rise of
+    the best portfolio, computed to 2 % (or as far as a few searches lead). Nothing is ever taken back out of
+    a portfolio: whoever could drop a project once it turns out too dear would lose nothing by not asking.
+    A missing amount has no ends and rules its project out; it is taken to be as likely as any that other
+    candidates report (see `open_amounts`); a project's missing amounts are one question.
 
     Parameters
     ----------
@@ -61,7 +65,8 @@ def next_questions(
     n : int
         How many questions at most.
     n_samples : int
-        Samples of all ratings at once, each with its best portfolio: what knowing everything is worth.
+        Samples of all answers at once, each with its best portfolio, for what knowing everything is worth:
+        only ``value_share`` depends on them.
     seed : int
         The same seed gives the same questions.
     progress : bool
@@ -70,11 +75,12 @@ def next_questions(
     Returns
     -------
     DataFrame
-        By falling value: ``rank`` (1 + number of cells worth more), ``subject`` (project), ``criterion``,
-        ``value`` (points of total impact), ``value_share`` (of what knowing everything is worth, 0–1; NaN
-        where that is nothing), ``office_id``, ``file``, ``sheet``, ``cell`` (empty where none was sent: sheet
-        and column then say where it belongs), ``column`` (header of the form), ``question`` (in the
-        strategy's language). What is computed from other projects is not asked for.
+        By falling value: ``rank`` (1 + number of cells worth more), ``subject`` (project), ``criterion``
+        (its id, or ``"project_costs.amount_eur 2027 investive"``; without year and kind where a project has
+        no costs at all), ``value`` (points of total impact), ``value_share`` (of what knowing everything is
+        worth, 0–1; NaN where that is nothing), ``office_id``, ``file``, ``sheet``, ``cell`` (empty where none
+        was sent: sheet and column then say where it belongs), ``column`` (header of the form), ``question``
+        (in the strategy's language). What is computed from other projects is not asked for.
 
     Raises
     ------
@@ -90,12 +96,16 @@ def next_questions(
     for name, number in (("n", n), ("n_samples", n_samples)):
         if number < 1:
             raise ValueError(f"{name} must be at least 1, not {number}")
-    cells = _open_cells(inventory, impact)
-    worth, everything = _worth(inventory, impact, cells, n_samples, seed, progress)
-    value = {cell: worth.get(cell, (0.0, 0.0)) for cell in cells}
-    first = sorted(cells, key=lambda cell: value[cell], reverse=True)[:n]  # equal ones as they were returned
-    numbers = pd.Series([value[cell][0] for cell in first], dtype=float)
-    rows = _rows(inventory, impact, first)
+    worth, everything = _worth(inventory, impact, n, n_samples, seed, progress)
+    first = sorted(worth, key=lambda question: worth[question], reverse=True)[:n]  # equal ones as they came
+    numbers = pd.Series([worth[question][0] for question in first], dtype=float)
+    asked = [
+        _about_costs(inventory, question)
+        if isinstance(question, Amount)
+        else _about_rating(inventory, impact, question)
+        for question in first
+    ]
+    rows = pd.DataFrame(asked, columns=["subject", "criterion", *PLACE, "question"]).astype("str").fillna("")
     return rows.assign(
         rank=numbers.rank(method="min", ascending=False).astype("int64"),
         value=numbers,
@@ -106,29 +116,41 @@ def next_questions(
 def _worth(
     inventory: Inventory,
     impact: Scores,
-    cells: Sequence[tuple[str, str]],
+    n: int,
     n_samples: int,
     seed: int,
     progress: bool,
-) -> tuple[dict[tuple[str, str], tuple[float, float]], float]:
-    """Return by cell what its answer is worth and how far it can move its project; what all are worth."""
+) -> tuple[dict[Question, tuple[float, float]], float]:
+    """Return by question what its answer is worth and how much it can gain; what all are worth."""
     from tqdm.auto import tqdm
 
     today = select_portfolio(inventory, impact)
     asked = _asked_about(today.problem, impact)
-    answers = possible_answers(impact, asked, n_samples=n_samples, seed=seed)
-    spreads = {cell: answers.spreads[cell] for cell in cells if cell in answers.spreads}
-    if not spreads:
-        return {}, 0.0
-    answers = replace(answers, spreads=spreads)
-    choice = _Choice.of(today.problem, answers)
-    steps = n_samples + len({project for project, _ in spreads}) + 1
+    amounts = open_amounts(inventory, today.problem, asked)
+    ratings = _open_ratings(inventory, impact)
+    worth: dict[Question, tuple[float, float]] = dict.fromkeys([*ratings, *amounts], (0.0, 0.0))
+    open_ones = impact.table.index[(impact.high > impact.low).any(axis="columns")]
+    lacking = open_ones.intersection([amount.project for amount in amounts if amount.is_missing])
+    size = max(n_samples, N_CHEAP)
+    answers = possible_answers(impact, {*asked, *lacking}, n_samples=size, seed=seed)
+    spreads = {
+        cell: answers.spreads[cell] for cell in ratings if cell[0] in asked and cell in answers.spreads
+    }
+    choice = Choice.of(today.problem, answers.expected, asked)
+    if not choice.is_possible or not (spreads or amounts):
+        return worth, 0.0
+    steps = n_samples + len({project for project, _ in spreads}) + len(amounts)
+    shares = np.random.default_rng([seed, 1]).random((n_samples, len(amounts)))
     with tqdm(total=steps, unit="portfolio", disable=not progress) as bar:
-        portfolios = choice.portfolios(today.table["selected"], answers, bar)
-    worth = choice.worth(portfolios, answers)
+        portfolios = choice.portfolios(today.table["selected"], spreads, bar)
+        for cell, value in choice.worth(portfolios, spreads).items():
+            worth[cell] = value
+        others = [value for value, _ in worth.values()]
+        for number, value in choice.worth_of_amounts(amounts, n, others, bar).items():
+            worth[amounts[number]] = value
+        everything = choice.worth_of_everything(portfolios, answers.sampled, amounts, shares, bar)
     # knowing everything is never worth less than knowing one thing, whatever the samples say
-    everything = max(choice.worth_of_everything(portfolios, answers), *(value for value, _ in worth.values()))
-    return worth, everything
+    return worth, max(everything, *(value for value, _ in worth.values()))
 
 
 def _asked_about(problem: PortfolioProblem, impact: Scores) -> list[str]:
@@ -144,120 +166,10 @@ def _asked_about(problem: PortfolioProblem, impact: Scores) -> list[str]:
     return names
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Choice:
-    """The selection of `select_portfolio`, by what is expected of every candidate."""
-
-    problem: PortfolioProblem
-    expected: pd.Series
-    forbidden: tuple[str, ...]
-
-    @classmethod
-    def of(cls, problem: PortfolioProblem, answers: Answers) -> _Choice:
-        """Let projects asked about count with what is expected of them, the others with their score."""
-        expected = problem.values.fillna(0.0).astype(float)
-        expected[answers.expected.index] = answers.expected
-        out = tuple(project for project in problem.forbidden if project not in answers.expected.index)
-        return cls(problem, expected, out)
-
-    def portfolios(self, today: pd.Series, answers: Answers, bar: Any) -> Array:
-        """Return the portfolios to choose from, each once × candidates; none where there is none at all."""
-        best = self._solve(self.expected)
-        bar.update()
-        if best.status in ("infeasible", "limit"):
-            return np.empty((0, len(self.expected)), dtype=bool)
-        found = [best.selected, today] if today.any() else [best.selected]
-        for values in self._sampled(answers):
-            chosen = self._solve(pd.Series(values, self.expected.index))
-            bar.update()
-            if chosen.status in ("optimal", "feasible"):
-                found.append(chosen.selected)
-        found += self._turned(best, answers, bar)
-        return np.unique(np.array([one.to_numpy(dtype=bool) for one in found]), axis=0)
-
-    def worth(self, portfolios: Array, answers: Answers) -> dict[tuple[str, str], tuple[float, float]]:
-        """Return by cell what its answer is worth, and how far it can move its project in that direction."""
-        total = portfolios @ self.expected.to_numpy()
-        answer = {}
-        for (project, criterion), spread in answers.spreads.items():
-            holds = portfolios[:, self.expected.index.get_loc(project)]
-            inside, outside = total[holds].max(initial=-np.inf), total[~holds].max(initial=-np.inf)
-            sign = 1 if outside > inside else -1
-            loss = abs(outside - inside) if len(total) else np.inf
-            answer[project, criterion] = round(spread.excess(sign, loss), 9), spread.most(sign)
-        return answer
-
-    def worth_of_everything(self, portfolios: Array, answers: Answers) -> float:
-        """Return the mean gain of the best portfolio of each sample over the one chosen without knowing."""
-        if not len(portfolios):
-            return 0.0
-        usual = int(np.argmax(portfolios @ self.expected.to_numpy()))
-        totals = self._sampled(answers) @ portfolios.T
-        return float((totals.max(axis=1) - totals[:, usual]).mean())
-
-    def _sampled(self, answers: Answers) -> Array:
-        """Samples × candidates."""
-        values = np.tile(self.expected.to_numpy(), (len(answers.sampled), 1))
-        values[:, self.expected.index.get_indexer(answers.sampled.columns)] = answers.sampled.to_numpy()
-        return values
-
-    def _turned(self, best: Selection, answers: Answers, bar: Any) -> list[pd.Series]:
-        """Return the portfolios that are optimal when a single answer turns out as it suits best.
-
-        One selection asks for all projects at once: each has an answer, worth as much as it can move the
-        project, that counts only if the project changes sides, and only one answer may count. What wins is
-        noted and left out, until keeping to the usual choice is best.
-        """
-        usual, candidates = best.selected, self.expected.index
-        reach: dict[str, float] = {}
-        for (project, _), spread in answers.spreads.items():
-            reach[project] = max(reach.get(project, 0.0), spread.most(-1 if usual[project] else 1))
-        least = best.objective + SAME * max(1.0, abs(best.objective))
-        found = []
-        while reach:
-            chosen = self._solve(self.expected, reach, usual)
-            won = [project for project in reach if chosen.selected[f"{ANSWER} {project}"]]
-            if not won or chosen.objective <= least:
-                break
-            found.append(chosen.selected.reindex(candidates))
-            del reach[won[0]]
-            bar.update()
-        bar.update(len(reach))
-        return found
-
-    def _solve(
-        self, values: pd.Series, reach: Mapping[str, float] | None = None, usual: pd.Series | None = None
-    ) -> Selection:
-        """Choose by `values`; one project that changes sides against the usual choice may add its reach."""
-        problem = self.problem
-        items, costs, limits = values, problem.costs, problem.limits
-        requires, excludes = list(problem.requires), list(problem.excludes)
-        if reach and usual is not None:
-            answers = pd.Series({f"{ANSWER} {project}": most for project, most in reach.items()})
-            items = pd.concat([values, answers])
-            costs = costs.reindex(items.index, fill_value=0.0)
-            costs[ANSWER] = items.index.isin(answers.index).astype(float)
-            limits = pd.concat([limits, pd.Series({ANSWER: 1.0})])
-            requires += [(f"{ANSWER} {project}", project) for project in reach if not usual[project]]
-            excludes += [(f"{ANSWER} {project}", project) for project in reach if usual[project]]
-        return solve_knapsack(
-            items,
-            costs,
-            limits,
-            requires=requires,
-            excludes=excludes,
-            mandatory=problem.mandatory,
-            forbidden=self.forbidden,
-            node_limit=NODE_LIMIT,
-            gap=GAP,
-            tie_break=False,
-        )
-
-
 # --- in words ----------------------------------------------------------------------------------------------
 
 
-def _open_cells(inventory: Inventory, impact: Scores) -> list[tuple[str, str]]:
+def _open_ratings(inventory: Inventory, impact: Scores) -> list[tuple[str, str]]:
     """Return every rating that is missing or an interval, but not what follows from other projects."""
     follows = [criterion for criterion, name in _computed(inventory).items() if name == "enabling_effect"]
     is_open = (impact.high > impact.low).drop(columns=follows, errors="ignore")
@@ -268,41 +180,45 @@ def _computed(inventory: Inventory) -> dict[str, str]:
     return {criterion.id: criterion.computed for criterion in inventory.strategy.impact.criteria}
 
 
-def _rows(inventory: Inventory, impact: Scores, cells: Iterable[tuple[str, str]]) -> pd.DataFrame:
-    asking, offices = _asking(inventory), inventory.projects["office_id"]
+def _about_rating(inventory: Inventory, impact: Scores, of: tuple[str, str]) -> dict[str, str]:
+    project, criterion = of
     sources = [inventory.sources[table]["file"] for table in ("impact_ratings", "projects")]
     files = set().union(inventory.files["file"], *sources)
-    rows = []
-    for project, criterion in cells:
-        sheet, column = asking.get(criterion, ("", criterion))
-        parts = (impact.cells(project, criterion) if impact.cells else "").split(" › ")
-        file = parts.pop(0) if parts[0] in files else ""
-        cell = parts.pop() if parts and ADDRESS.fullmatch(parts[-1]) else ""
-        sheet = parts[0] if parts and (cell or len(parts) > 1) else sheet
-        where = {"file": file, "sheet": sheet, "cell": cell, "column": column}
-        question = _question(inventory, impact, (project, criterion), where)
-        row = {"subject": project, "criterion": criterion, "office_id": offices.get(project)}
-        rows.append(row | where | {"question": question})
-    return pd.DataFrame(rows, columns=["subject", "criterion", *PLACE, "question"]).astype("str").fillna("")
+    sheet, column = _asking(inventory, criterion)
+    parts = (impact.cells(project, criterion) if impact.cells else "").split(" › ")
+    file = parts.pop(0) if parts[0] in files else ""
+    cell = parts.pop() if parts and ADDRESS.fullmatch(parts[-1]) else ""
+    sheet = parts[0] if parts and (cell or len(parts) > 1) else sheet
+    where = {"file": file, "sheet": sheet, "cell": cell, "column": column}
+    question = _rating_in_words(inventory, impact, of, where)
+    return _row(inventory, project, criterion, where, question)
 
 
-def _asking(inventory: Inventory) -> dict[str, tuple[str, str]]:
-    """Return by criterion the sheet and the header of the form that ask for it."""
+def _row(
+    inventory: Inventory, project: str, criterion: str, where: Mapping[str, str], question: str
+) -> dict[str, str]:
+    office: Any = inventory.projects["office_id"].get(project)
+    return {"subject": project, "criterion": criterion, "office_id": office, **where, "question": question}
+
+
+def _asking(inventory: Inventory, criterion: str) -> tuple[str, str]:
+    """Return the sheet and the header of the form that ask for a criterion."""
     form = standard_form(inventory.strategy)
+    if _computed(inventory).get(criterion) == "goal_fit":
+        projects = form.table("projects")
+        return projects.title, projects.column("goal_ids").headers[0]
     table = form.table("impact_ratings")
     members = table.unpivot.members if table.unpivot else {}
-    asking = {}
-    for criterion, computed in _computed(inventory).items():
-        if computed == "goal_fit":
-            projects = form.table("projects")
-            asking[criterion] = projects.title, projects.column("goal_ids").headers[0]
-        else:
-            headers = members.get(criterion) or table.column("points").headers
-            asking[criterion] = table.title, next(iter(headers), criterion)
-    return asking
+    return table.title, next(iter(members.get(criterion) or table.column("points").headers), criterion)
 
 
-def _question(inventory: Inventory, impact: Scores, of: tuple[str, str], where: Mapping[str, str]) -> str:
+def _place(inventory: Inventory, where: Mapping[str, str]) -> str:
+    return text(f"question.{'cell' if where['cell'] else 'column'}", inventory.strategy.language, **where)
+
+
+def _rating_in_words(
+    inventory: Inventory, impact: Scores, of: tuple[str, str], where: Mapping[str, str]
+) -> str:
     language = inventory.strategy.language
 
     def number(value: float) -> str:
@@ -328,5 +244,43 @@ def _question(inventory: Inventory, impact: Scores, of: tuple[str, str], where: 
         scale=f"{scale} {criterion['unit']}".strip(),
         low=number(low),
         high=number(high),
-        place=text(f"question.{'cell' if where['cell'] else 'column'}", language, **where),
+        place=_place(inventory, where),
     )
+
+
+def _about_costs(inventory: Inventory, amount: Amount) -> dict[str, str]:
+    language, project = inventory.strategy.language, amount.project
+    title = inventory.projects["title"].get(project, "")
+    if not amount.cells:
+        year = inventory.strategy.planning.start_date.year
+        file = str(inventory.sources["projects"].at[project, "file"])
+        sheet = standard_form(inventory.strategy).table("project_costs").title
+        where = {"file": file, "sheet": sheet, "cell": "", "column": str(year)}
+        question = text("question.costs", language, project=project, title=title, year=year, sheet=sheet)
+        return _row(inventory, project, MONEY, where, question)
+    costs = inventory.project_costs.loc[[*amount.cells]]
+    found = [inventory.locate("project_costs", row, "amount_eur") for row in amount.cells]
+    years = [str(int(year)) for year in costs["year"]]
+    first = {"file": found[0].file, "sheet": found[0].sheet, "cell": found[0].cell, "column": years[0]}
+    places = [
+        _place(inventory, {"sheet": one.sheet, "cell": one.cell, "column": year})
+        for one, year in zip(found, years, strict=True)
+    ]
+    kinds = [text(f"cost_kind.{kind}", language) for kind in costs["kind"]]
+    low, high = (costs[f"amount_eur_{end}"].fillna(costs["amount_eur"]).iloc[0] for end in ("lower", "upper"))
+    question = text(
+        f"question.{'amount_missing' if amount.is_missing else 'amount'}",
+        language,
+        project=project,
+        title=title,
+        years=", ".join(f"{year} ({kind})" for year, kind in dict.fromkeys(zip(years, kinds, strict=True))),
+        low=_euros(low, language),
+        high=_euros(high, language),
+        place="; ".join(dict.fromkeys(places)),
+    )
+    return _row(inventory, project, f"{MONEY} {years[0]} {costs['kind'].iloc[0]}", first, question)
+
+
+def _euros(amount: float, language: str) -> str:
+    """Write an amount to the euro: what is asked for is written as precisely as it was sent."""
+    return text("unit.eur_one", language, number=format_number(amount, language))

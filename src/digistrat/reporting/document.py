@@ -9,13 +9,25 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from digistrat.reporting import statements, tables
 from digistrat.reporting.results import Results
 from digistrat.reporting.workbook import column_label, proof_text
-from digistrat.scoring.maturity import online_share
+from digistrat.scoring.services import online_share
+from digistrat.scoring.stakeholders import OWN
 from digistrat.texts import format_date, format_money, format_number, text
 
-SECTIONS = ("inventory", "maturity", "scores", "portfolio", "plan")
+SECTIONS = (
+    "inventory",
+    "maturity",
+    "scores",
+    "certainty",
+    "questions",
+    "portfolio",
+    "plan",
+    "economics",
+)
 N_PROJECTS = 20
+SMALL = 10.0  # below it one decimal tells too little
 LONGEST_TEXT = 300  # characters of a cell; the tables have the whole
 STATUSES = ("existing", "in_preparation", "possible", "discontinued")
 
@@ -27,6 +39,22 @@ class SavedChart(NamedTuple):
     section: str
     alt: str
     title: str
+
+
+class Section(NamedTuple):
+    """A section of the page: sentences, what must be known beside them, charts, tables with captions."""
+
+    name: str
+    said: list[str]
+    notes: list[str]
+    assumed: list[str]
+    charts: list[SavedChart]
+    tables: list[tuple[str, dict[str, Any]]]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say in it beside its notes."""
+        return bool(self.said or self.charts or self.tables)
 
 
 def write_page(results: Results, folder: Path, charts: list[SavedChart], *, run_id: str) -> Path:
@@ -65,15 +93,103 @@ def write_page(results: Results, folder: Path, charts: list[SavedChart], *, run_
         notice=inventory.strategy.notice,
         date=format_date(inventory.reporting_date, language),
         figures=key_figures(results),
-        sections=[(name, [chart for chart in charts if chart.section == name]) for name in SECTIONS],
+        sections=[section for section in _sections(results, charts) if section.is_shown],
         table=_rows(project_table(results), language),
         returns=_rows(_findings_by_return(results), language),
-        notes=_notes(results),
         run_id=run_id,
     )
     path = folder / "index.html"
     path.write_text(page, "utf-8", newline="\n")
     return path
+
+
+def _sections(results: Results, charts: list[SavedChart]) -> list[Section]:
+    said = {
+        "maturity": statements.maturity_statements(results),
+        "scores": statements.score_statements(results),
+        "certainty": statements.certainty_statements(results),
+        "questions": statements.question_statements(results),
+        "economics": statements.economics_statements(results),
+    }
+    notes, assumed = _notes(results), statements.assumption_notes(results)
+    shown = section_tables(results)
+    language = results.inventory.strategy.language
+    return [
+        Section(
+            name,
+            said.get(name, []),
+            notes.get(name, []),
+            assumed.get(name, []),
+            [chart for chart in charts if chart.section == name],
+            [(caption, _rows(table, language)) for caption, table in shown.get(name, []) if len(table)],
+        )
+        for name in SECTIONS
+    ]
+
+
+def section_tables(results: Results) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """Return by section its tables with their captions; the workbook has the whole of them."""
+    language, k = results.inventory.strategy.language, results.n_first
+
+    def caption(key: str, n: int = k) -> str:
+        return text(f"page.table_{key}", language, k=n, n=n)
+
+    questions = tables.question_table(results).drop(columns="project_id", errors="ignore").head(N_PROJECTS)
+    return {
+        "maturity": [(caption("levels"), _levels(results))],
+        "certainty": [(caption("groups"), _groups(results)), (caption("weights"), _weights(results))],
+        "questions": [(caption("questions", len(questions)), questions)],
+        "economics": [
+            (caption("economics"), _capital_values(results)),
+            (caption("reasons"), tables.economics_reasons(results)),
+        ],
+    }
+
+
+def _levels(results: Results) -> pd.DataFrame:
+    language = results.inventory.strategy.language
+    table = tables.level_table(results)
+    if not len(table):
+        return table
+
+    def chance(share: float) -> str:
+        if share >= 100 - 1e-7:
+            return text("page.sure", language)
+        if share > 99:
+            return text("page.chance_almost", language)
+        return text("page.chance", language, n=format_number(share, language))
+
+    shown = table.assign(chance=[chance(share) for share in table["chance"]])
+    return shown.rename(columns={"name": "organisation"})
+
+
+def _groups(results: Results) -> pd.DataFrame:
+    table = tables.group_table(results)
+    if not len(table):
+        return table
+    language = results.inventory.strategy.language
+    words = {True: text("page.yes", language), False: text("page.no", language)}
+    stays = tables.stays_first(results.group_ranks, results.n_first)
+    own = text("table.rank_of", language, group=tables.group_names(results.inventory.strategy)[OWN])
+    first = table.loc[stays.index].drop(columns=["office", "best", "worst", "width"])
+    shown = first.assign(stays=stays.astype("object").map(words).fillna("–"))
+    return shown[[own, "title", *(column for column in shown if column not in (own, "title"))]]
+
+
+def _weights(results: Results) -> pd.DataFrame:
+    if results.n_ranked <= results.n_first:  # all are the first ones, whatever the weights
+        return pd.DataFrame()
+    table = tables.criterion_table(results, results.stability)
+    shown = ["name", "weight", "lower", "upper"]
+    return table[shown].rename(columns={"name": "criterion"}) if len(table) else table
+
+
+def _capital_values(results: Results) -> pd.DataFrame:
+    table = tables.economics_table(results)
+    if not len(table):
+        return table
+    known = table[table["economics_state"] == "calculated"].head(N_PROJECTS)
+    return known[["title", "office", "kn", "kn_lower", "kn_upper", "kn_budget"]].round(0)
 
 
 def _notes(results: Results) -> dict[str, list[str]]:
@@ -207,7 +323,7 @@ def _findings_by_return(results: Results) -> pd.DataFrame:
 def _rows(table: pd.DataFrame, language: str) -> dict[str, Any]:
     """A frame as labels and cells for the page: numbers and dates in the language's form."""
 
-    def shown(value: Any) -> str:
+    def shown(value: Any, decimals: int) -> str:
         if isinstance(value, str):
             plain = "".join(c for c in value if unicodedata.category(c) not in ("Cc", "Cf"))
             return plain if len(plain) <= LONGEST_TEXT else f"{plain[:LONGEST_TEXT]}…"
@@ -215,12 +331,24 @@ def _rows(table: pd.DataFrame, language: str) -> dict[str, Any]:
             return "–"
         if isinstance(value, pd.Timestamp):
             return format_date(value, language)
-        if float(value).is_integer():
-            return format_number(float(value), language)
-        return format_number(float(value), language, 1)
+        return format_number(float(value), language, decimals)
 
+    decimals = [_decimals(table[column]) for column in table.columns]
     return {
         "head": [column_label(str(column), language) for column in table.columns],
-        "rows": [[shown(value) for value in row] for row in table.itertuples(index=False)],
+        "rows": [
+            [shown(*cell) for cell in zip(row, decimals, strict=True)]
+            for row in table.itertuples(index=False)
+        ],
         "numeric": [pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes],
     }
+
+
+def _decimals(column: pd.Series) -> int:
+    """Return how many decimals the numbers of a column need: none if all are whole, more if all are small."""
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return 0
+    numbers = column.dropna().astype(float)
+    if (numbers % 1 == 0).all():
+        return 0
+    return 1 if numbers.abs().max() >= SMALL else 2

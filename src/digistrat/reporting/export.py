@@ -7,8 +7,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.planning.records import Plan, Portfolio
@@ -35,6 +38,8 @@ def export(
     robustness: RankRobustness | None = None,
     portfolio: Portfolio | None = None,
     plan: Plan | None = None,
+    questions: pd.DataFrame | None = None,
+    economics: pd.DataFrame | None = None,
     progress: bool = False,
 ) -> Path:
     """Write charts, tables, ``results.xlsx``, ``index.html`` and ``run.json`` of a round.
@@ -49,7 +54,10 @@ def export(
     inventory : Inventory
         The round.
     maturity, services, readiness, impact, robustness, portfolio, plan : optional
-        What was computed from it; what is missing is left out of the page.
+        What was computed from it; what is missing is left out of the page. What follows from these at little
+        cost is added: bundles, levels of offices, rankings of stakeholder groups, what the order hangs on.
+    questions, economics : DataFrame, optional
+        From `next_questions` and `score_economics`; never computed here.
     progress : bool
         Whether to show a progress bar.
 
@@ -63,7 +71,9 @@ def export(
     ValueError
         If a result was made from another inventory.
     """
-    results = Results(inventory, maturity, services, readiness, impact, robustness, portfolio, plan)
+    results = Results(
+        inventory, maturity, services, readiness, impact, robustness, portfolio, plan, questions, economics
+    )
     for name in ("maturity", "services", "readiness", "impact", "portfolio", "plan"):
         result = getattr(results, name)
         if result is not None and result.inventory is not inventory:
@@ -165,8 +175,11 @@ def _charts(r: Results, identity: str) -> Iterator[tuple[str, str, Callable[[], 
     if r.impact is not None:
         yield from single("ranking", "scores", charts.plot_ranking, r.impact)
     if r.robustness is not None:
-        yield from single("rank_intervals", "scores", charts.plot_rank_intervals, r.robustness)
-        yield from single("rank_acceptability", "scores", charts.plot_rank_acceptability, r.robustness)
+        yield from single("rank_intervals", "certainty", charts.plot_rank_intervals, r.robustness)
+        yield from single("rank_acceptability", "certainty", charts.plot_rank_acceptability, r.robustness)
+    if len(r.group_rankings):
+        draw = partial(charts.plot_group_rankings, rankings=r.group_rankings)
+        yield from single("group_rankings", "certainty", draw, r.impact)
     if r.readiness is not None and r.impact is not None:
         yield from single("priority", "scores", charts.plot_priority, r.readiness, r.impact, r.portfolio)
     if r.portfolio is not None:

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from digistrat import __version__
 from digistrat.inventory.record import Inventory
 from digistrat.planning.records import Plan, Portfolio
-from digistrat.scoring.agreement import method_agreement
+from digistrat.scoring.agreement import MethodAgreement, method_agreement
+from digistrat.scoring.assumptions import assumption_sensitivity
 from digistrat.scoring.composite import Scores
+from digistrat.scoring.decision import score_wibe
+from digistrat.scoring.levels import improvements, level_probabilities
 from digistrat.scoring.robustness import RankRobustness
+from digistrat.scoring.sensitivity import leave_one_criterion_out
+from digistrat.scoring.services import score_bundles
 from digistrat.scoring.stability import weight_stability
+from digistrat.scoring.stakeholders import stakeholder_rankings
 
-N_FIRST = 20  # whose set must stay the same while a weight moves
+N_FIRST = 20  # whose set is looked at: does it stay the same while something else changes?
+N_STEPS = 3  # of what raises an office most
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
-    """What one round has come to; parts that were not computed are None."""
+    """What one round has come to; parts that were not computed are None.
+
+    What follows from the parts at little cost is computed when it is first asked for, and once: charts,
+    tables, workbook and page all read it here. Where there is nothing to compute it from, it is empty.
+    """
 
     inventory: Inventory
     maturity: Scores | None = None
@@ -30,6 +44,119 @@ class Results:
     robustness: RankRobustness | None = None
     portfolio: Portfolio | None = None
     plan: Plan | None = None
+    questions: pd.DataFrame | None = None
+    economics: pd.DataFrame | None = None
+
+    @cached_property
+    def n_ranked(self) -> int:
+        """How many projects have a rank of impact."""
+        return 0 if self.impact is None else int(self.impact.table["rank"].notna().sum())
+
+    @cached_property
+    def n_first(self) -> int:
+        """How many of them count as the first ones."""
+        return min(N_FIRST, self.n_ranked)
+
+    @cached_property
+    def group_rankings(self) -> pd.DataFrame:
+        """From `stakeholder_rankings`, where the strategy names groups."""
+        if self.impact is None or not self.n_ranked or not self.inventory.strategy.stakeholders:
+            return pd.DataFrame()
+        return stakeholder_rankings(self.impact)
+
+    @property
+    def group_ranks(self) -> pd.DataFrame:
+        """Their ranks: projects × groups."""
+        return ranks_of(self.group_rankings)
+
+    @cached_property
+    def agreement(self) -> MethodAgreement | None:
+        """From `method_agreement`; None where no project has all answers."""
+        found = None if self.impact is None else method_agreement(self.impact)
+        return found if found is not None and len(found.ranks) else None
+
+    @cached_property
+    def stability(self) -> pd.DataFrame:
+        """From `weight_stability`, of the first ones."""
+        if self.impact is None or not self.n_ranked or not self.impact.hierarchy.is_additive:
+            return pd.DataFrame()
+        return weight_stability(self.impact, self.n_first)
+
+    @cached_property
+    def without_criterion(self) -> pd.DataFrame:
+        """From `leave_one_criterion_out`, of the first ones."""
+        if self.impact is None or not self.n_ranked:
+            return pd.DataFrame()
+        return leave_one_criterion_out(self.impact, k=self.n_first)
+
+    @cached_property
+    def assumptions(self) -> pd.DataFrame:
+        """From `assumption_sensitivity`, where there is an order that could change."""
+        if self.impact is None or self.n_ranked < 2:
+            return pd.DataFrame()
+        return assumption_sensitivity(self.impact)
+
+    @cached_property
+    def bundles(self) -> pd.DataFrame:
+        """From `score_bundles`."""
+        return pd.DataFrame() if self.services is None else score_bundles(self.services)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """From `score_wibe`, where the strategy asks for its rule and the economics are known."""
+        strategy = self.inventory.strategy
+        if self.economics is None or strategy.urgency is None or strategy.quality is None:
+            return pd.DataFrame()
+        return score_wibe(self.inventory, self.economics)
+
+    @cached_property
+    def level_chances(self) -> pd.DataFrame:
+        """From `level_probabilities`, of the offices of which something is assessed."""
+        if self.maturity is None or not self.maturity.levels:
+            return pd.DataFrame()
+        return level_probabilities(self.maturity).dropna()
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """What raises each office most: the first rows of its `improvements`."""
+        if self.maturity is None:
+            return pd.DataFrame()
+        scored = self.maturity.table.index[self.maturity.table["state"] != "not_scored"]
+        found = {office: improvements(self.maturity, office) for office in scored}
+        first = {office: table[table["gain"] > 0].head(N_STEPS) for office, table in found.items()}
+        if not any(map(len, first.values())):
+            return pd.DataFrame()
+        return pd.concat(first, names=["office_id"]).reset_index()
+
+    @cached_property
+    def rating_differences(self) -> pd.DataFrame:
+        """Ratings that both an office and the unit (or a group) have given, the largest difference first."""
+        columns = ["scale", "subject", "criterion", "office", "moderated", "difference", "remark", "cell"]
+        rows = [
+            row
+            for name in ("impact", "readiness", "maturity")
+            if (scores := getattr(self, name)) is not None
+            for row in _both_ratings(scores)
+        ]
+        table = pd.DataFrame(rows, columns=columns)
+        order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
+        return table.loc[order].reset_index(drop=True)
+
+
+def _both_ratings(scores: Scores) -> list[tuple[Any, ...]]:
+    """Return a row by rating that somebody moderated, beside what the office had given."""
+    office, moderated, remarks = scores.raw_office, scores.raw_moderated, scores.remarks
+    if office is None or moderated is None:
+        return []
+    both = (office.notna() & moderated.notna()).to_numpy()
+    rows = []
+    for i, j in np.argwhere(both).tolist():
+        subject, criterion = office.index[i], office.columns[j]
+        first, second = float(office.to_numpy()[i, j]), float(moderated.to_numpy()[i, j])
+        remark = "" if remarks is None else str(remarks.to_numpy()[i, j])
+        cell = scores.cells(subject, criterion) if scores.cells else ""
+        rows.append((scores.what, subject, criterion, first, second, second - first, remark, cell))
+    return rows
 
 
 def run_id(inventory: Inventory) -> str:
@@ -52,14 +179,41 @@ def run_id(inventory: Inventory) -> str:
     return digest.hexdigest()[:12]
 
 
-def _what_ranks_hang_on(impact: Scores) -> dict[str, pd.DataFrame]:
-    """Return ranks by method, and how far each weight may move before the first ones change."""
-    agreement = method_agreement(impact)
-    tables = {"ranks_by_method": agreement.ranks.join(agreement.rank_range)}
-    n_ranked = int(impact.table["rank"].notna().sum())
-    if n_ranked and impact.hierarchy.is_additive:
-        tables["weight_stability"] = weight_stability(impact, min(N_FIRST, n_ranked))
-    return tables
+def ranks_of(rankings: pd.DataFrame) -> pd.DataFrame:
+    """Return the ranks among group rankings: projects × groups."""
+    return cast(pd.DataFrame, rankings["rank"])
+
+
+def flat_rankings(rankings: pd.DataFrame) -> pd.DataFrame:
+    """Return group rankings with one level of columns: ``score_<group>``, ``rank_<group>``, best, worst."""
+    flat = rankings.copy()
+    columns = cast(list[tuple[str, str]], rankings.columns.tolist())
+    flat.columns = pd.Index([b if a == "rank_range" else f"{a}_{b}" for a, b in columns])
+    return flat
+
+
+def _derived_tables(r: Results) -> dict[str, pd.DataFrame]:
+    """Return what follows from the scores: how sure they are, what would change them."""
+    tables = {
+        "level_probabilities": r.level_chances,
+        "improvements": r.steps,
+        "bundles": r.bundles,
+        "decisions": r.decisions,
+        "rating_differences": r.rating_differences,
+        "weight_stability": r.stability,
+        "leave_one_criterion_out": r.without_criterion,
+        "assumption_sensitivity": r.assumptions,
+    }
+    if len(r.group_rankings):
+        tables["group_rankings"] = flat_rankings(r.group_rankings)
+    if r.agreement is not None:
+        tables["ranks_by_method"] = r.agreement.ranks.join(r.agreement.rank_range)
+        tables["method_agreement"] = r.agreement.tau.rename_axis("method")
+    for name in ("questions", "economics"):
+        given = getattr(r, name)
+        if given is not None:
+            tables[name] = given
+    return {name: table for name, table in tables.items() if len(table)}
 
 
 def result_tables(r: Results) -> dict[str, pd.DataFrame]:
@@ -73,8 +227,7 @@ def result_tables(r: Results) -> dict[str, pd.DataFrame]:
             tables[f"scores_{name}"] = scores.table
             tables[f"values_{name}"] = scores.values
             tables[f"states_{name}"] = scores.states
-    if r.impact is not None:
-        tables |= _what_ranks_hang_on(r.impact)
+    tables |= _derived_tables(r)
     if r.robustness is not None:
         tables["rank_intervals"] = r.robustness.rank_interval
     if r.portfolio is not None:

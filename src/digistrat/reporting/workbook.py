@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
 
+from digistrat.reporting import tables
 from digistrat.reporting.results import Results
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.rules import describe_rule
 from digistrat.texts import format_number, has_text, text
 
-# Excel's own limit for a cell
-MAX_TEXT = 32_767
-CODED = ("status", "state", "mandate", "kind", "severity")
+MAX_TEXT = 32_767  # Excel's own limit for a cell
+WIDEST = 48  # of a column, in characters
+LINE, LONGEST = 15.0, 1_000  # points of a line; characters of a text that a row grows for (Excel: 409 points)
+CODED = ("status", "state", "mandate", "kind", "severity", "economics_state", "basis")
+CAPITAL_VALUES = ("kn", "kn_lower", "kn_upper", "kn_budget", "kn_other")
+HEAD_ROWS = 3  # title, what the sheet says, its rule or source; the labels of the columns follow
+SCORED = ("maturity", "services", "readiness", "impact")
+BY_IMPACT = ("weights", "ratings", "weight_stability", "leave_one_criterion_out")  # rest on its rule
 
 
 def write_results(results: Results, path: Path, *, run_id: str) -> Path:
     """Write the results as a workbook with one sheet per step.
 
-    Everything that offices typed stays text, whatever it begins with. The same results give the same bytes.
+    On every sheet stand its title, what it says, and its rule or source above the columns. A sheet without
+    rows is left out, which the first sheet says. Everything that offices typed stays text, whatever it begins
+    with. The same results give the same bytes.
 
     Parameters
     ----------
@@ -56,14 +65,18 @@ def write_results(results: Results, path: Path, *, run_id: str) -> Path:
                 "created": dt.datetime.combine(inventory.reporting_date, dt.time()),
             }
         )
+        sheets, rules = _sheets(results), _rules(results)
         writer = _Writer(book, language)
-        writer.lines(text("workbook.help", language), _help(results, run_id))
-        for name, table in _sheets(results).items():
-            writer.table(text(f"workbook.{name}", language), table)
+        lines = [*_help(results, run_id, rules), *_contents(sheets, language)]
+        writer.lines(text("workbook.help", language), lines)
+        for name, table in sheets.items():
+            if len(table):
+                about = text(f"workbook.about.{name}", language)
+                writer.table(text(f"workbook.{name}", language), table, about, rules[name])
     return path
 
 
-def _help(results: Results, run_id: str) -> list[tuple[str, str]]:
+def _help(results: Results, run_id: str, rules: dict[str, str]) -> list[tuple[str, str]]:
     inventory = results.inventory
     strategy = inventory.strategy
     language = strategy.language
@@ -74,13 +87,42 @@ def _help(results: Results, run_id: str) -> list[tuple[str, str]]:
         (text("workbook.run", language), run_id),
         (text("workbook.returns", language), str(len(inventory.files))),
     ]
-    for name in ("maturity", "services", "readiness", "impact"):
+    for name in (*(f"scores_{scored}" for scored in SCORED), "portfolio", "plan"):
+        if getattr(results, name.removeprefix("scores_")) is not None:
+            lines.append((text(f"workbook.{name}", language), rules[name]))
+    return lines
+
+
+def _contents(sheets: dict[str, pd.DataFrame], language: str) -> list[tuple[str, str]]:
+    """Return what each sheet says, and in one line what this run has nothing of."""
+    names = {name: text(f"workbook.{name}", language) for name in sheets}
+    lines = [
+        (text("workbook.sheet", language, name=names[name]), text(f"workbook.about.{name}", language))
+        for name, table in sheets.items()
+        if len(table)
+    ]
+    absent = [names[name] for name, table in sheets.items() if not len(table)]
+    if absent:
+        lines.append((text("workbook.absent", language), ", ".join(absent)))
+    return lines
+
+
+def _rules(results: Results) -> dict[str, str]:
+    """Return by sheet the rule it follows, or where what it says comes from."""
+    language = results.inventory.strategy.language
+    rules = {name: text(f"workbook.rule.{name}", language) for name in _OWN_RULES}
+    for name in SCORED:
         scores: Scores | None = getattr(results, name)
         if scores is not None:
             rule = describe_rule(scores.rule, language)
             if scores.rule_source:
                 rule += f". {text('workbook.rule_source', language, source=scores.rule_source)}"
-            lines.append((text(f"workbook.scores_{name}", language), rule))
+            rules[f"scores_{name}"] = rule
+    if results.impact is not None:
+        rules |= dict.fromkeys(BY_IMPACT, rules["scores_impact"])
+        groups = results.inventory.strategy.stakeholders
+        sources = ", ".join(dict.fromkeys(group.source for group in groups if group.source)) or "–"
+        rules["group_rankings"] = text("workbook.rule.group_rankings", language, source=sources)
     for name in ("portfolio", "plan"):
         result = getattr(results, name)
         if result is not None:
@@ -90,8 +132,26 @@ def _help(results: Results, run_id: str) -> list[tuple[str, str]]:
                 objective=format_number(result.objective, language, 1),
                 bound=format_number(result.bound, language, 1),
             )
-            lines.append((text(f"workbook.{name}", language), f"{proof_text(result, language)} {bounds}"))
-    return lines
+            rules[name] = f"{proof_text(result, language)} {bounds}"
+    return rules
+
+
+_OWN_RULES = (
+    "level_probabilities",
+    "improvements",
+    "bundles",
+    "rating_differences",
+    "ranks_by_method",
+    "method_agreement",
+    "assumption_sensitivity",
+    "questions",
+    "economics",
+    "decisions",
+    "budgets",
+    "plan_budget",
+    "findings",
+    "sources",
+)
 
 
 def proof_text(result: Any, language: str) -> str:
@@ -110,31 +170,55 @@ def proof_text(result: Any, language: str) -> str:
 
 
 def _sheets(results: Results) -> dict[str, pd.DataFrame]:
-    inventory = results.inventory
+    """Return the tables of all sheets in their order; those that this run has nothing of are empty."""
+    inventory, impact = results.inventory, results.impact
     projects = inventory.projects[["title", "office_id", "field_id", "status"]]
-    sheets: dict[str, pd.DataFrame] = {}
-    if results.impact is not None:
-        sheets["weights"] = results.impact.criteria[["name", "group", "weight", "floor", "target", "source"]]
-        sheets["scores_impact"] = projects.join(_scores(results.impact), how="right")
-        sheets["ratings"] = ratings_with_cells(results.impact)
-    if results.readiness is not None:
-        sheets["scores_readiness"] = projects.join(_scores(results.readiness), how="right")
-    if results.maturity is not None:
-        offices = inventory.offices[["name"]]
-        table = results.maturity.table.rename(columns={"target": "target_score"})
-        sheets["scores_maturity"] = offices.join(table, how="right")
-    if results.services is not None:
-        services = inventory.services[["name", "office_id"]]
-        sheets["scores_services"] = services.join(results.services.table, how="right")
-    if results.portfolio is not None:
-        sheets["portfolio"] = results.portfolio.table
-        sheets["budgets"] = results.portfolio.budgets
-    if results.plan is not None:
-        sheets["plan"] = results.plan.phases.join(projects[["title"]], on="project_id")
-        sheets["plan_budget"] = results.plan.budget
-    sheets["findings"] = inventory.findings
-    sheets["sources"] = inventory.files
-    return sheets
+    nothing = pd.DataFrame()
+    weights = ["name", "group", "weight", "floor", "target", "source"]
+    return {
+        "weights": nothing if impact is None else impact.criteria[weights],
+        "scores_impact": nothing if impact is None else projects.join(_scores(impact), how="right"),
+        "ratings": nothing if impact is None else ratings_with_cells(impact),
+        "rating_differences": tables.difference_table(results),
+        "group_rankings": tables.group_table(results),
+        "weight_stability": tables.criterion_table(results, results.stability),
+        "leave_one_criterion_out": tables.criterion_table(results, results.without_criterion),
+        "ranks_by_method": tables.method_table(results),
+        "method_agreement": tables.agreement_table(results),
+        "assumption_sensitivity": tables.assumption_table(results),
+        "questions": tables.question_table(results),
+        "scores_readiness": nothing
+        if results.readiness is None
+        else projects.join(_scores(results.readiness), how="right"),
+        "scores_maturity": _maturity(results),
+        "level_probabilities": tables.chance_table(results),
+        "improvements": tables.step_table(results),
+        "scores_services": _services(results),
+        "bundles": tables.bundle_table(results),
+        "portfolio": nothing if results.portfolio is None else results.portfolio.table,
+        "budgets": nothing if results.portfolio is None else results.portfolio.budgets,
+        "plan": nothing
+        if results.plan is None
+        else results.plan.phases.join(projects[["title"]], on="project_id"),
+        "plan_budget": nothing if results.plan is None else results.plan.budget,
+        "economics": tables.economics_table(results),
+        "decisions": tables.decision_table(results),
+        "findings": inventory.findings,
+        "sources": inventory.files,
+    }
+
+
+def _maturity(results: Results) -> pd.DataFrame:
+    if results.maturity is None:
+        return pd.DataFrame()
+    table = results.maturity.table.rename(columns={"target": "target_score"})
+    return results.inventory.offices[["name"]].join(table, how="right")
+
+
+def _services(results: Results) -> pd.DataFrame:
+    if results.services is None:
+        return pd.DataFrame()
+    return results.inventory.services[["name", "office_id"]].join(results.services.table, how="right")
 
 
 def _scores(scores: Scores) -> pd.DataFrame:
@@ -190,9 +274,12 @@ class _Writer:
     def __init__(self, book: Any, language: str) -> None:
         self.book, self.language = book, language
         self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF2"})
+        self.title = book.add_format({"bold": True, "font_size": 14})
+        self.quiet = book.add_format({"font_color": "#595959"})
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self.date = book.add_format({"num_format": "dd.mm.yyyy", "valign": "top"})
         self.number = book.add_format({"num_format": "#,##0.0", "valign": "top"})
+        self.whole = book.add_format({"valign": "top"})
         self.money = book.add_format({"num_format": "#,##0", "valign": "top"})
 
     def lines(self, name: str, lines: list[tuple[str, str]]) -> None:
@@ -202,27 +289,46 @@ class _Writer:
         for row, (label, value) in enumerate(lines):
             sheet.write_string(row, 0, label, self.head)
             sheet.write_string(row, 1, value, self.wrap)
+            self._heighten(sheet, row, [(label, 34), (value, 90)])
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
 
-    def table(self, name: str, table: pd.DataFrame) -> None:
+    def table(self, name: str, table: pd.DataFrame, about: str, rule: str) -> None:
         sheet = self.book.add_worksheet(name[:31])
+        sheet.write_string(0, 0, name, self.title)
+        sheet.write_string(1, 0, about)
+        sheet.write_string(2, 0, rule, self.quiet)
         shown = table.reset_index() if table.index.name else table
-        for number, column in enumerate(shown.columns):
-            label = column_label(str(column), self.language)
-            sheet.write_string(0, number, label, self.head)
-            widest = shown[column].astype("str").str.len().clip(upper=60).max() if len(shown) else 0
-            sheet.set_column(number, number, min(60, max(10, int(widest or 0) + 1)))
-            money = str(column).endswith("_eur")
+        widths, labels = [], [column_label(str(column), self.language) for column in shown.columns]
+        for number, (column, label) in enumerate(zip(shown.columns, labels, strict=True)):
+            sheet.write_string(HEAD_ROWS, number, label, self.head)
+            widest = shown[column].astype("str").str.len().fillna(0).clip(upper=WIDEST).max()
+            widths.append(min(WIDEST, max(10, int(widest) + 1)))
+            sheet.set_column(number, number, widths[-1])
+            money = str(column).endswith("_eur") or str(column) in CAPITAL_VALUES
             coded = str(column) in CODED
-            for row, value in enumerate(shown[column], start=1):
+            for row, value in enumerate(shown[column], start=HEAD_ROWS + 1):
                 if coded and isinstance(value, str):
                     value = code_label(value, self.language)
                 self._cell(sheet, row, number, value, money)
-        sheet.freeze_panes(1, 1)
-        if len(shown):
-            sheet.autofilter(0, 0, len(shown), len(shown.columns) - 1)
+        self._heighten(sheet, HEAD_ROWS, list(zip(labels, widths, strict=True)))
+        for row, values in enumerate(shown.itertuples(index=False), start=HEAD_ROWS + 1):
+            self._heighten(sheet, row, list(zip(values, widths, strict=True)))
+        sheet.freeze_panes(HEAD_ROWS + 1, 1)
+        sheet.autofilter(HEAD_ROWS, 0, HEAD_ROWS + len(shown), len(shown.columns) - 1)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+        sheet.repeat_rows(HEAD_ROWS)
+
+    def _heighten(self, sheet: Any, row: int, cells: list[tuple[Any, int]]) -> None:
+        """Make a row as high as its longest wrapped text needs; not every program does so itself."""
+        texts = ((value, width) for value, width in cells if isinstance(value, str))
+        lines = max(
+            (len(wrap(value[:LONGEST], width - 1)) for value, width in texts if len(value) >= width),
+            default=1,
+        )
+        if lines > 1:
+            sheet.set_row(row, LINE * lines)
 
     def _cell(self, sheet: Any, row: int, column: int, value: Any, money: bool) -> None:
         if isinstance(value, (tuple, list)):
@@ -231,14 +337,14 @@ class _Writer:
             return
         if isinstance(value, (bool, dt.date)) or hasattr(value, "to_pydatetime"):
             if isinstance(value, bool):
-                sheet.write_boolean(row, column, value)
+                sheet.write_boolean(row, column, value, self.whole)
             else:
                 sheet.write_datetime(row, column, pd.Timestamp(value).to_pydatetime(), self.date)
         elif isinstance(value, str):
             sheet.write_string(row, column, value[:MAX_TEXT], self.wrap)
         elif hasattr(value, "dtype") and value.dtype == bool:
-            sheet.write_boolean(row, column, bool(value))
+            sheet.write_boolean(row, column, bool(value), self.whole)
         else:
             number = float(value)
-            style = self.money if money or number.is_integer() else self.number
-            sheet.write_number(row, column, number, None if number.is_integer() and not money else style)
+            plain = self.whole if number.is_integer() else self.number
+            sheet.write_number(row, column, number, self.money if money else plain)

@@ -1,4 +1,4 @@
-"""Ranking methods over many weight vectors at once, for questions about uncertain weights.
+"""Ranking methods over many weight vectors at once: scores, first places and pairs, nothing ranked.
 
 Every method is one or two products of weights with a table that is prepared once: the values, their
 logarithms, the squared distances to the ideal points, or the flows by criterion.
@@ -6,7 +6,8 @@ logarithms, the squared distances to the ideal points, or the flows by criterion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from digistrat.scoring.bounds import METHODS, Method
 from digistrat.scoring.counting import count_first_k, count_wins
-from digistrat.scoring.draws import pieces
+from digistrat.scoring.draws import given_scores, pieces, quantum_of
 from digistrat.scoring.inputs import Array, PerCriterion, allowed, numbers, share_rows
 from digistrat.scoring.ranking import (
     Normalisation,
@@ -111,81 +112,168 @@ def _product_of_powers(values: Array, shares: Array, out: Array) -> None:
         out[shares @ is_zero.T.astype(float) > 0] = 0.0
 
 
-def first_k_shares(scores: pd.DataFrame | Array, k: int) -> pd.Series:
-    """Return the share of samples in which each alternative is among the first `k`, ranking none.
+def first_k_acceptability(
+    values: pd.DataFrame | Array,
+    weights: pd.DataFrame | Array,
+    k: int,
+    *,
+    method: Method = "weighted_sum",
+    **options: Any,
+) -> pd.Series:
+    """Return the share of given samples in which an alternative is among the first `k` ranks.
+
+    The same as ``smaa(values, weights).first_k(k)`` without ranking anything, and by any method: an
+    alternative is among the first k if it equals the k-th largest score or is better.
 
     Parameters
     ----------
-    scores : DataFrame or array, samples × alternatives
-        From `scores_by_weights`.
+    values, weights
+        As in `smaa`; samples of values with the weighted sum only.
     k : int
         From 1 to the number of alternatives. Ties share a rank, so more than `k` may be among them.
-
-    Returns
-    -------
-    Series
-        By alternative.
+    method, **options
+        As in `digistrat.scoring.batches.scores_by_weights`.
 
     Raises
     ------
     ValueError
-        If `k` is out of range, or a score is missing.
+        As in `smaa` and `scores_by_weights`, or if `k` is out of range.
 
     Examples
     --------
-    >>> first_k_shares(np.array([[70.0, 30.0, 10.0], [40.0, 60.0, 60.0]]), 1).tolist()
-    [0.5, 0.5, 0.5]
+    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
+    >>> share = np.linspace(0.005, 0.995, 100)
+    >>> first_k_acceptability(values, np.column_stack([share, 1 - share]), 2).tolist()
+    [0.5, 1.0, 0.5]
     """
-    array, labels, size = _samples(scores)
-    n_samples, n = array.shape
-    if not 1 <= k <= n:
-        raise ValueError(f"k must be from 1 to {n}, not {k}")
-    times = count_first_k([(array, array)], n, k, size)
-    return pd.Series(times / max(n_samples, 1), index=labels, name=f"first_{k}")
+    sampled = _sampled(values, weights, method, options)
+    n = len(sampled.alternatives)
+    check_k(k, n)
+    times = count_first_k(sampled.blocks, n, k, sampled.quantum)
+    return pd.Series(times / sampled.n_samples, index=sampled.alternatives, name=f"first_{k}")
 
 
-def pairwise_shares(scores: pd.DataFrame | Array, alternatives: Sequence[Any] | None = None) -> pd.DataFrame:
-    """Return the share of samples in which one alternative is strictly better than another.
+def pairwise_winning(
+    values: pd.DataFrame | Array,
+    weights: pd.DataFrame | Array,
+    *,
+    alternatives: Sequence[Any] | None = None,
+    method: Method = "weighted_sum",
+    **options: Any,
+) -> pd.DataFrame:
+    """Return the share of given samples in which the row is strictly better than the column.
+
+    The same as ``smaa(values, weights).pairwise(alternatives)`` without ranking anything, and by any method.
 
     Parameters
     ----------
-    scores : DataFrame or array, samples × alternatives
-        From `scores_by_weights`.
+    values, weights
+        As in `smaa`; samples of values with the weighted sum only.
     alternatives : sequence, optional
-        The rows that are asked for; all by default.
-
-    Returns
-    -------
-    DataFrame
-        Asked × all alternatives: the row is better than the column.
+        The rows; by default all.
+    method, **options
+        As in `digistrat.scoring.batches.scores_by_weights`.
 
     Raises
     ------
     ValueError
-        If an alternative is not among the scores, or a score is missing.
+        As in `smaa` and `scores_by_weights`, or if there is no such alternative.
 
     Examples
     --------
-    >>> scores = pd.DataFrame([[70.0, 30.0], [40.0, 60.0], [50.0, 50.0]], columns=["a", "b"])
-    >>> pairwise_shares(scores, ["a"]).loc["a"].round(3).tolist()
-    [0.0, 0.333]
+    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
+    >>> share = np.linspace(0.005, 0.995, 100)
+    >>> pairwise_winning(values, np.column_stack([share, 1 - share]), alternatives=["b"])
+         a    b    c
+    b  0.6  0.0  0.6
     """
-    array, labels, size = _samples(scores)
-    asked = labels if alternatives is None else pd.Index(alternatives)
-    rows = labels.get_indexer(asked)
-    if (rows < 0).any():
-        raise ValueError(f"alternatives must be among the scores, not {asked[rows < 0].tolist()}")
-    wins = count_wins([(array, array)], rows, len(labels), size)
-    return pd.DataFrame(wins / max(len(array), 1), index=asked, columns=labels)
+    return win_shares(_sampled(values, weights, method, options), alternatives)
 
 
-def _samples(scores: pd.DataFrame | Array) -> tuple[Array, pd.Index, float]:
-    """Return score samples as array, their labels, and the difference up to which scores are equal."""
-    labels = scores.columns if isinstance(scores, pd.DataFrame) else pd.RangeIndex(scores.shape[-1])
-    array = np.asarray(scores, dtype=float)
-    if array.ndim != 2 or not labels.is_unique:
-        raise ValueError(f"scores must be samples × alternatives, each once, not shape {array.shape}")
-    largest = max(array.max(initial=0.0), -array.min(initial=0.0))
-    if not np.isfinite(largest):
-        raise ValueError("scores must have no missing or infinite number")
-    return array, labels, tie_size(largest or 1.0)
+def given_samples(
+    values: pd.DataFrame | Array, weights: pd.DataFrame | Array
+) -> tuple[pd.Index, pd.Index, Array, Array]:
+    """Check given samples; return alternatives, criteria, values and weights."""
+    alternatives: pd.Index
+    criteria: pd.Index
+    if isinstance(values, pd.DataFrame):
+        alternatives, criteria = values.index, values.columns
+        value = values.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        value = np.asarray(values, dtype=float)
+        if value.ndim not in (2, 3):
+            raise ValueError(f"values must have 2 or 3 dimensions, not shape {value.shape}")
+        alternatives, criteria = pd.RangeIndex(value.shape[-2]), pd.RangeIndex(value.shape[-1])
+    if isinstance(weights, pd.DataFrame):
+        if isinstance(values, pd.DataFrame):
+            if set(criteria) != set(weights.columns) or not weights.columns.is_unique:
+                raise ValueError(
+                    f"weights must have the columns {criteria.tolist()}, not {weights.columns.tolist()}"
+                )
+            weights = weights[criteria]
+        elif weights.shape[1] == len(criteria):
+            criteria = weights.columns
+        weight = weights.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        weight = np.asarray(weights, dtype=float)
+    if weight.ndim != 2 or not len(weight) or weight.shape[1] != len(criteria):
+        raise ValueError(f"weights must be samples × {len(criteria)} criteria, not {weight.shape}")
+    if value.ndim == 3 and len(value) != len(weight):
+        raise ValueError(f"values and weights must have as many samples, not {len(value)} and {len(weight)}")
+    if not np.isfinite(value).all() or not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError("values and weights must be finite numbers and no weight negative")
+    nothing = np.flatnonzero(weight.sum(axis=1) <= 0)
+    if len(nothing):
+        raise ValueError(
+            f"weights must not be all zero, as they are in {len(nothing)} samples, first {nothing[0]}"
+        )
+    return alternatives, criteria, value, weight
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sampled:
+    """Sampled scores piece by piece, and the difference up to which two of them are equal."""
+
+    alternatives: pd.Index
+    blocks: Iterable[tuple[Array, Array]]
+    quantum: float
+    n_samples: int
+
+
+def _sampled(
+    values: pd.DataFrame | Array, weights: pd.DataFrame | Array, method: Method, options: Mapping[str, Any]
+) -> Sampled:
+    """Return the scores of given samples by a method."""
+    alternatives, criteria, value, weight = given_samples(values, weights)
+    if method == "weighted_sum" and not options:
+        return Sampled(alternatives, given_scores(value, weight), quantum_of(value, weight), len(weight))
+    if value.ndim == 3:
+        raise ValueError(f"values must be alternatives × criteria with method={method!r}, not {value.shape}")
+    scores = scores_by_weights(method, pd.DataFrame(value, alternatives, criteria), weight, **options)
+    is_mean = method in ("weighted_sum", "weighted_product")
+    largest = float(np.abs(value).max(initial=0.0)) if is_mean else 1.0
+    return Sampled(alternatives, [(weight, scores.to_numpy())], tie_size(largest or 1.0), len(weight))
+
+
+def win_shares(sampled: Sampled, alternatives: Sequence[Any] | None) -> pd.DataFrame:
+    """Return the share of samples in which the row, by default each, is strictly better than the column."""
+    labels = sampled.alternatives
+    rows = _rows(labels, alternatives)
+    wins = count_wins(sampled.blocks, rows, len(labels), sampled.quantum)
+    return pd.DataFrame(wins / sampled.n_samples, index=labels[rows], columns=labels)
+
+
+def check_k(k: int, n: int) -> None:
+    """Raise ValueError unless `k` of `n` ranks can be asked for."""
+    if not 1 <= k <= n:
+        raise ValueError(f"k must be from 1 to {n}, not {k}")
+
+
+def _rows(labels: pd.Index, alternatives: Sequence[Any] | None) -> Array:
+    """Return the positions of the alternatives that are asked for."""
+    if alternatives is None:
+        return np.arange(len(labels))
+    unknown = [label for label in alternatives if label not in labels]
+    if unknown:
+        raise ValueError(f"alternatives must be among the {len(labels)} that are ranked, not {unknown}")
+    return np.array([labels.get_loc(label) for label in alternatives], dtype=int)

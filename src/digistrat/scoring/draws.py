@@ -109,9 +109,7 @@ class Draws:
         weights, uncertain, n = self.weights[part], self.uncertain, len(self.low)
         total = np.empty((len(weights), n))
         if not self.node.is_additive:
-            values = np.broadcast_to(self.low, (len(weights), *self.low.shape)).copy()
-            values[:, uncertain] = self.values(slice(0, self.uniform.shape[1]), part)
-            return combine_nested(values, weights[:, None, :], self.applicable, self.node)
+            return combine_nested(self.ratings(part), weights[:, None, :], self.applicable, self.node)
         known = np.where(self.applicable & ~uncertain, self.low, 0.0)
         patterns, pattern_of = np.unique(self.applicable, axis=0, return_inverse=True)
         for number, pattern in enumerate(patterns):
@@ -124,6 +122,13 @@ class Draws:
                 return scores
             total[:, rows] = scores
         return total
+
+    def ratings(self, part: slice) -> Array:
+        """Return all ratings of a slice of the samples, drawn where they are not certain: samples × n × m."""
+        drawn = self.values(slice(0, self.uniform.shape[1]), part)
+        ratings = np.broadcast_to(self.low, (len(drawn), *self.low.shape)).copy()
+        ratings[:, self.uncertain] = drawn
+        return ratings
 
     def scores_at(self, row: int, weights: Array, part: slice) -> Array:
         """Return one alternative's scores at fixed weight vectors: weight vectors × samples."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.inputs import allowed
+from digistrat.scoring.running import carried_on
 from digistrat.strategy import DiscountRate, Strategy
 from digistrat.texts import format_date, format_number, text
 
@@ -18,7 +19,6 @@ ECONOMICS_STATES = ("calculated", "unclear", "no_effects", "no_costs", "no_rate"
 """What is known of a project's capital value."""
 
 EFFECT_KINDS = ("saving", "revenue")
-ENOUGH = 50.0  # points of urgency or quality from which WiBe says yes
 _ENDS = ["low", "value", "high"]
 _FLOWS = ["project_id", "year", "is_budget_effective", *_ENDS, "is_assumed"]
 
@@ -105,8 +105,10 @@ def score_economics(
     """Return the capital value of every project, as far as offices reported what makes one.
 
     Costs alone give no capital value, and neither do effects alone. Running costs go on in the years that
-    an office leaves out, up to the last one for which it reports an effect. The days of own staff are in no
-    table of money and do not count.
+    an office leaves out, up to the last one for which it reports an effect; effects are counted as reported
+    and never carried on. Amounts are nominal, as is the rate. Funding by others does not count: it pays for a
+    project, but makes none worthwhile. The days of own staff are in no table of money, so what is saved of
+    them is in ``kn_other`` without what the project takes of them: like for like is ``kn_budget``.
 
     Parameters
     ----------
@@ -144,10 +146,7 @@ def score_economics(
     first = on.year if base_year is None else base_year
     projects = inventory.projects
     index = projects.index[projects["status"] != "discontinued"]
-    benefits = _effect_flows(inventory, effects)
-    benefits = benefits[benefits["project_id"].isin(index) & ~(benefits["year"] < first)]
-    costs = _cost_flows(inventory, benefits.groupby("project_id")["year"].max())
-    costs = costs[costs["project_id"].isin(index)]
+    costs, benefits = _payments(inventory, effects, index, first)
     flows = pd.concat([costs[~(costs["year"] < first)], benefits], ignore_index=True)
     rate = _rate_on(inventory.strategy, on)
     value = _present(flows, 0.0 if rate is None else rate.rate, first, index)
@@ -173,6 +172,57 @@ def score_economics(
         },
         index=index,
     ).rename_axis("project_id")
+
+
+def economics_by_year(
+    inventory: Inventory,
+    effects: pd.DataFrame | None = None,
+    *,
+    on: dt.date | None = None,
+    base_year: int | None = None,
+) -> pd.DataFrame:
+    """Return what every project pays and receives by year, and what it is worth up to then.
+
+    Parameters
+    ----------
+    inventory, effects, on, base_year
+        As in `score_economics`.
+
+    Returns
+    -------
+    DataFrame
+        By project and year in rising order, payments of an unknown year last: ``project_id``, ``year``,
+        ``costs_eur``, ``effects_eur`` (NaN where an amount is not known), ``net_eur``, ``present_eur`` (net,
+        discounted to the base year; NaN without a rate for the date, or a year), ``cumulative_eur`` (present
+        values so far: above 0 from the year in which the project has paid for itself), ``is_assumed``
+        (running costs carried on). Where `score_economics` knows a capital value, the last
+        ``cumulative_eur`` of the project is its ``kn``.
+
+    Raises
+    ------
+    ValueError
+        As `score_economics`.
+    """
+    on = on or inventory.reporting_date
+    first = on.year if base_year is None else base_year
+    projects = inventory.projects
+    costs, benefits = _payments(
+        inventory, effects, projects.index[projects["status"] != "discontinued"], first
+    )
+    paid = costs[~(costs["year"] < first)].assign(costs_eur=lambda rows: -rows["value"], effects_eur=0.0)
+    received = benefits.assign(costs_eur=0.0, effects_eur=benefits["value"])
+    by_year = pd.concat([paid, received], ignore_index=True).groupby(["project_id", "year"], dropna=False)
+    table = by_year[["costs_eur", "effects_eur"]].sum(skipna=False)
+    table = table.assign(is_assumed=by_year["is_assumed"].any()).reset_index().astype({"year": "Int64"})
+    rate = _rate_on(inventory.strategy, on)
+    net = table["effects_eur"] - table["costs_eur"]
+    steps = (table["year"] - first).astype("Float64").astype(float)
+    factor = (1 + (0.0 if rate is None else rate.rate)) ** -steps
+    present = net * factor.where(steps.notna() & (rate is not None))
+    so_far = present.groupby(table["project_id"]).cumsum(skipna=False)
+    table = table.assign(net_eur=net, present_eur=present, cumulative_eur=so_far)
+    columns = ["project_id", "year", "costs_eur", "effects_eur", "net_eur", "present_eur", "cumulative_eur"]
+    return table[[*columns, "is_assumed"]]
 
 
 def cost_classes(low: pd.Series, high: pd.Series, limits: Sequence[float]) -> pd.DataFrame:
@@ -228,73 +278,19 @@ def cost_classes(low: pd.Series, high: pd.Series, limits: Sequence[float]) -> pd
     )
 
 
-def wibe_decision(
-    kn: pd.Series,
-    urgency: pd.Series,
-    quality: pd.Series,
-    *,
-    lower: pd.DataFrame | None = None,
-    upper: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Decide by the rule of WiBe: to be done if KN > 0, or D ≥ 50, or Q ≥ 50; three-valued.
-
-    Parameters
-    ----------
-    kn, urgency, quality : Series
-        Capital value in euros; points of urgency (D) and of quality (Q) on 0–100; NaN where not known, as is
-        what one of them lacks of the others' labels.
-    lower, upper : DataFrame, optional
-        Columns ``kn``, ``urgency``, ``quality``, or some of them: what they are at least and at most; NaN
-        where there is no bound. What has no column is known as its value alone.
-
-    Returns
-    -------
-    DataFrame
-        ``by_capital_value``, ``by_urgency``, ``by_quality``, ``is_to_do``: True where it holds for all that
-        the values may be, False where for nothing, NA where what is not known decides.
-
-    Raises
-    ------
-    ValueError
-        If bounds have another column, or a lower bound is above the upper one.
-
-    Notes
-    -----
-    The thresholds are those of WiBe 4.1 and 5.0 as the German federal administration uses it, where 5.0
-    establishes the urgency beforehand; "or" is that of Kleene's three-valued logic: one yes is enough,
-    whatever the others are.
-    """
-    index = kn.index.union(urgency.index, sort=False).union(quality.index, sort=False)
-    for frame in (lower, upper):
-        for column in frame if frame is not None else ():
-            allowed("columns of lower and upper", column, ("kn", "urgency", "quality"))
-
-    def bound(frame: pd.DataFrame | None, name: str, value: pd.Series) -> pd.Series:
-        return value if frame is None or name not in frame else frame[name].reindex(index).astype(float)
-
-    def verdict(name: str, given: pd.Series, enough: float | None) -> pd.Series:
-        value = given.reindex(index).astype(float)
-        low, high = bound(lower, name, value), bound(upper, name, value)
-        if (low > high).any():
-            raise ValueError(f"lower must not be above upper, but is for {name} of {index[low > high][0]!r}")
-        # sums of points that should be 50 may fall short by float noise
-        is_surely = low > 0 if enough is None else low >= enough - 1e-9
-        is_never = high <= 0 if enough is None else high < enough - 1e-9
-        return pd.Series(pd.NA, index, dtype="boolean").mask(is_surely, True).mask(is_never, False)
-
-    table = pd.DataFrame(
-        {
-            "by_capital_value": verdict("kn", kn, None),
-            "by_urgency": verdict("urgency", urgency, ENOUGH),
-            "by_quality": verdict("quality", quality, ENOUGH),
-        }
-    )
-    return table.assign(is_to_do=table["by_capital_value"] | table["by_urgency"] | table["by_quality"])
-
-
 def _rate_on(strategy: Strategy, on: dt.date) -> DiscountRate | None:
     day = on.date() if isinstance(on, dt.datetime) else on
     return next((one for one in strategy.discount_rates if one.valid_from <= day <= one.valid_to), None)
+
+
+def _payments(
+    inventory: Inventory, effects: pd.DataFrame | None, index: pd.Index, first: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return costs, of all years, and effects, from the first year on, of some projects."""
+    benefits = _effect_flows(inventory, effects)
+    benefits = benefits[benefits["project_id"].isin(index) & ~(benefits["year"] < first)]
+    costs = _cost_flows(inventory, benefits.groupby("project_id")["year"].max())
+    return costs[costs["project_id"].isin(index)], benefits
 
 
 def _effect_flows(inventory: Inventory, effects: pd.DataFrame | None) -> pd.DataFrame:
@@ -335,35 +331,18 @@ def _cost_flows(inventory: Inventory, until: pd.Series) -> pd.DataFrame:
     costs = inventory.project_costs.assign(is_budget_effective=True)
     is_running = costs["is_recurring"].fillna(False).astype(bool) & costs["year"].notna()
     flows = _flows(costs).assign(kind=costs["kind"])
-    parts = [flows[~is_running][_FLOWS], *_carried_on(flows[is_running], until)]
-    paid = pd.concat(parts, ignore_index=True)
+    running = carried_on(flows[is_running], _ENDS, known="value", until=until)
+    running = running.assign(is_budget_effective=True).astype(flows[_FLOWS].dtypes)
+    paid = pd.concat([flows[~is_running][_FLOWS], running[_FLOWS]], ignore_index=True)
     return paid.assign(low=-paid["high"], value=-paid["value"], high=-paid["low"])
-
-
-def _carried_on(running: pd.DataFrame, until: pd.Series) -> Iterator[pd.DataFrame]:
-    """Yield running costs of a project and kind without gaps; a zero that the office writes ends them."""
-    for (project, _), rows in running.groupby(["project_id", "kind"], dropna=False, sort=False):
-        by_year = rows.groupby("year")[_ENDS].sum(skipna=False)
-        is_known = by_year["value"].notna()
-        last = int(max(by_year.index.max(), until.get(project, -np.inf)))
-        years = pd.RangeIndex(int(by_year.index.min()), last + 1, name="year")
-        usable = by_year.index[is_known] if is_known.any() else by_year.index
-        source = pd.Series(years, years).where(years.isin(usable)).ffill().bfill()
-        filled = by_year.loc[source].set_axis(years)
-        found = filled.assign(
-            project_id=str(project),
-            is_budget_effective=True,
-            is_assumed=(source != years) & filled["value"].notna(),
-        )
-        yield found.reset_index().astype({"year": float, "is_budget_effective": "boolean"})[_FLOWS]
 
 
 def _present(flows: pd.DataFrame, rate: float, first: int, index: pd.Index) -> pd.DataFrame:
     """Return, by project, the present value at its three ends and in its two parts."""
-    factor = (1 + rate) ** -(flows["year"] - first)
-    present = flows[_ENDS].mul(factor, axis="index")
     # a payment of an unknown year is worth from nothing (late, or made already) to all of its amount
     no_year = flows["year"].isna()
+    factor = ((1 + rate) ** -(flows["year"] - first)).mask(no_year)
+    present = flows[_ENDS].mul(factor, axis="index")
     present["low"] = present["low"].mask(no_year, flows["low"].clip(upper=0))
     present["high"] = present["high"].mask(no_year, flows["high"].clip(lower=0))
     budget = flows["is_budget_effective"]

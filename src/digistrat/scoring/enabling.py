@@ -29,14 +29,27 @@ def enabling_links(inventory: Inventory) -> pd.DataFrame:
     DataFrame
         ``project_id`` requires ``other_id`` or begins after its end; every pair once. Both are projects that
         are reported and not discontinued. Links between projects that stand in one circle are left out,
-        whatever the order of the rows: nobody can tell which of them enables which.
+        whatever the order of the rows: nobody can tell which of them enables which. (A plan leaves out the
+        last link of a circle of waiting only, as the finding says, and keeps circles of requiring: both
+        projects or none.) The index names the row of ``dependencies``.
     """
+    links = _reported_links(inventory)
+    return links[~_in_circle(links)]
+
+
+def enabling_circles(inventory: Inventory) -> frozenset[str]:
+    """Return the projects some of whose links `enabling_links` leaves out because they form a circle."""
+    links = _reported_links(inventory)
+    circular = links[_in_circle(links)]
+    return frozenset(circular["project_id"]) | frozenset(circular["other_id"])
+
+
+def _reported_links(inventory: Inventory) -> pd.DataFrame:
     projects = inventory.projects
     known = projects.index[projects["status"] != "discontinued"]
     links = inventory.dependencies
     links = links.loc[links["kind"].isin(ENABLING), ["project_id", "other_id"]]
-    links = links[links["project_id"].isin(known) & links["other_id"].isin(known)]
-    return _without_circles(links.drop_duplicates(ignore_index=True))
+    return links[links["project_id"].isin(known) & links["other_id"].isin(known)].drop_duplicates()
 
 
 def enabling_effect(
@@ -61,7 +74,7 @@ def enabling_effect(
         those inside a circle, are left out.
     base : Series
         Value of every project without its own enabling effect, on 0–100 (else the effect would count in its
-        own base); NaN where it is not known.
+        own base); NaN where it is not known: the project counts with the middle of what it may be.
     low, high : Series, optional
         What the base may be; the base itself by default, 0 and 100 where that is not known.
     target : float
@@ -72,9 +85,10 @@ def enabling_effect(
     Returns
     -------
     DataFrame
-        By project of `base`: ``value`` (0 to `target`; 0 where nothing builds on it; what is not known counts
-        as the mean of what is, NaN where nothing is), ``lower`` and ``upper``, ``n`` (projects that build on
-        it), ``n_unknown`` (those without a base value), ``enabled`` (their ids, nearest first).
+        By project of `base`: ``value`` (0 to `target`; 0 where nothing builds on it), ``lower`` and
+        ``upper``, ``n`` (projects that build on it), ``n_unknown`` (those without a base value), ``enabled``
+        (their ids, nearest first). One more project that builds on another never lowers the value of the
+        latter, whatever is known of it.
 
     Raises
     ------
@@ -85,7 +99,10 @@ def enabling_effect(
     -----
     :math:`e_i = \min(T, \sum_{j} \delta^{\ell(i, j)} b_j)` over the projects j that build on i, directly or
     not, :math:`\ell` the steps of the shortest way: decay centrality (Jackson 2008, *Social and Economic
-    Networks*, ch. 2) weighted with the value of each project. That a step halves the value is our choice.
+    Networks*, ch. 2) weighted with the value of each project. That a step halves the value is our choice, as
+    is the middle for what is not known. Projects that exclude each other count both: either of them would be
+    made possible. It says where to begin, and is for a ranking: in a sum over projects, as of a portfolio,
+    part of what the later ones bring counts once more.
 
     Examples
     --------
@@ -96,9 +113,10 @@ def enabling_effect(
     if not target > 0 or not 0 <= discount <= 1:
         raise ValueError(f"target must be above 0 and discount on 0–1, not {target} and {discount}")
     value, lower, upper = (end.to_numpy() for end in _bounds(base, low, high))
+    counted = np.where(np.isnan(value), (lower + upper) / 2, value)
     links = links[links["project_id"].isin(base.index) & links["other_id"].isin(base.index)]
     builds_on: dict[str, list[str]] = {}
-    for project, other in _without_circles(links)[["project_id", "other_id"]].to_numpy().tolist():
+    for project, other in links.loc[~_in_circle(links), ["project_id", "other_id"]].to_numpy().tolist():
         builds_on.setdefault(other, []).append(project)
     position = {project: k for k, project in enumerate(base.index)}
     rows = []
@@ -107,9 +125,8 @@ def enabling_effect(
         enabled = tuple(sorted(steps, key=lambda one: (steps[one], one)))
         at = [position[one] for one in enabled]
         weight = np.array([discount ** steps[one] for one in enabled])
-        least, most = float(weight @ lower[at]), float(weight @ upper[at])
-        effect = _sum_of_known(weight, value[at], least, most)
-        capped = np.minimum([effect, least, most], target).tolist()
+        sums = [float(weight @ end[at]) for end in (counted, lower, upper)]
+        capped = np.minimum(sums, target).tolist()
         rows.append((*capped, len(enabled), int(np.isnan(value[at]).sum()), enabled))
     columns = ["value", "lower", "upper", "n", "n_unknown", "enabled"]
     return pd.DataFrame(rows, index=base.index, columns=columns)
@@ -135,17 +152,6 @@ def _bounds(
     return value, lower.clip(upper=value.fillna(100.0)), upper.clip(lower=value.fillna(0.0))
 
 
-def _sum_of_known(weight: Array, value: Array, least: float, most: float) -> float:
-    """Return the weighted sum, what is not known as the mean of what is, within the bounds."""
-    known = ~np.isnan(value)
-    if known.all():
-        return float(weight @ value)
-    total = weight[known].sum()
-    if total == 0:
-        return float("nan")
-    return float(np.clip(weight.sum() * (weight[known] @ value[known]) / total, least, most))
-
-
 def _steps(builds_on: dict[str, list[str]], project: str) -> dict[str, int]:
     """Return every project that builds on one, directly or not, with the steps of the shortest way."""
     steps: dict[str, int] = {}
@@ -157,17 +163,16 @@ def _steps(builds_on: dict[str, list[str]], project: str) -> dict[str, int]:
     return steps
 
 
-def _without_circles(links: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the links inside a circle: both ends can be reached from each other."""
+def _in_circle(links: pd.DataFrame) -> Array:
+    """Tell which links stand inside a circle: both ends can be reached from each other."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    ends = pd.concat([links["project_id"], links["other_id"]])
-    codes = pd.factorize(ends)[0]
+    codes = pd.factorize(pd.concat([links["project_id"], links["other_id"]]))[0]
     one, other = codes[: len(links)], codes[len(links) :]
     size = int(codes.max()) + 1 if len(codes) else 0
     if not size:
-        return links
+        return np.zeros(len(links), dtype=bool)
     graph = coo_array((np.ones(len(links)), (one, other)), shape=(size, size))
     circle = connected_components(graph, directed=True, connection="strong")[1]
-    return links[circle[one] != circle[other]].reset_index(drop=True)
+    return circle[one] == circle[other]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory, standard_form
 from digistrat.scoring.composite import Scores
-from digistrat.scoring.enabling import enabling_effect, enabling_links
+from digistrat.scoring.computed import only_rated, with_computed
+from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links
 from digistrat.scoring.goals import goal_fit
 from digistrat.scoring.ratings import Ratings, criteria_frame, place_of, ratings_matrix, score_ratings
 from digistrat.texts import text
@@ -25,7 +26,9 @@ def score_impact(inventory: Inventory) -> Scores:
     counted twice. The weights are the strategy's; missing ratings widen the bounds. Criteria that the
     strategy has computed (`Criterion.computed`) are never read from ratings: the fit to the goals
     (`goal_fit`), and the enabling effect (`enabling_effect`), for which a project counts with its score by
-    all other criteria. Where no return names a dependency, no enabling effect is known.
+    all other criteria. Where no return names a dependency, no enabling effect is known. A project for which
+    no criterion that is asked for is assessed is not scored, whatever is computed for it (`only_rated`).
+    Whoever changes weights afterwards leaves the enabling effect as it is, made with the strategy's own.
 
     Parameters
     ----------
@@ -53,85 +56,70 @@ def score_impact(inventory: Inventory) -> Scores:
         value="points",
         remark="reason",
     )
-    computed = {one.id: one.computed for one in inventory.strategy.impact.criteria if one.computed}
-    for criterion in [id_ for id_, name in computed.items() if name == "goal_fit"]:
-        ratings = _put(ratings, criterion, goal_fit(inventory).to_frame("value"), _goal_cells(inventory))
-    enabling = [id_ for id_, name in computed.items() if name == "enabling_effect"]
-    if enabling:
-        effect = _enabling(inventory, _scored(inventory, _left_out(ratings, enabling)))
-        for criterion in enabling:
-            ratings = _put(ratings, criterion, effect, _enabling_cells(inventory, effect))
+    computed = {one.computed: one.id for one in inventory.strategy.impact.criteria}
+    if fit := computed.get("goal_fit"):
+        ratings = with_computed(ratings, fit, goal_fit(inventory).to_frame("value"), _goal_cells(inventory))
+    if enabling := computed.get("enabling_effect"):
+        links = enabling_links(inventory)
+        effect = _enabling(inventory, links, _scored(inventory, _left_out(ratings, enabling)))
+        ratings = with_computed(ratings, enabling, effect, _enabling_cells(inventory, links, effect))
     return _scored(inventory, ratings)
 
 
 def _scored(inventory: Inventory, ratings: Ratings) -> Scores:
-    return score_ratings(inventory, "impact", ratings, unit="project")
+    scores = score_ratings(inventory, "impact", ratings, unit="project")
+    return only_rated(scores, inventory.strategy.impact)
 
 
-def _left_out(ratings: Ratings, criteria: Sequence[str]) -> Ratings:
-    nothing, out = dict.fromkeys(criteria, np.nan), dict.fromkeys(criteria, "not_applicable")
+def _left_out(ratings: Ratings, criterion: str) -> Ratings:
+    nothing = {criterion: np.nan}
     frames = {name: getattr(ratings, name).assign(**nothing) for name in ("raw", "low", "high")}
-    return replace(ratings, states=ratings.states.assign(**out).astype("str"), **frames)
+    states = ratings.states.assign(**{criterion: "not_applicable"}).astype("str")
+    return replace(ratings, states=states, **frames)
 
 
-def _enabling(inventory: Inventory, base: Scores) -> pd.DataFrame:
+def _enabling(inventory: Inventory, links: pd.DataFrame, base: Scores) -> pd.DataFrame:
     """Return the enabling effect of every project, without a cap: the criterion's target is one."""
     table = base.table
-    effect = enabling_effect(
-        enabling_links(inventory), table["score"], low=table["lower"], high=table["upper"], target=np.inf
-    )
+    effect = enabling_effect(links, table["score"], low=table["lower"], high=table["upper"], target=np.inf)
     is_asked = bool(inventory.dependencies["kind"].notna().any())
     return effect if is_asked else effect.assign(value=np.nan)
 
 
-def _put(ratings: Ratings, criterion: str, computed: pd.DataFrame, place: Callable[[str], str]) -> Ratings:
-    """Put a computed figure in the place of ratings; a rating that somebody gave for it is not looked at."""
-    found = computed.reindex(ratings.raw.index)
-    value, nothing = found["value"], {criterion: np.nan}
-    states = ratings.states.assign(**{criterion: np.where(value.notna(), "assessed", "missing")})
-
-    def cells(one: str, by: str) -> str:
-        return place(one) if by == criterion else ratings.cells(one, by)
-
-    return replace(
-        ratings,
-        raw=ratings.raw.assign(**{criterion: value}),
-        low=ratings.low.assign(**{criterion: found.get("lower", value)}),
-        high=ratings.high.assign(**{criterion: found.get("upper", value)}),
-        states=states.astype("str"),
-        office=ratings.office.assign(**nothing),
-        moderated=ratings.moderated.assign(**nothing),
-        remarks=ratings.remarks.assign(**{criterion: ""}),
-        cells=cells,
-    )
-
-
 def _goal_cells(inventory: Inventory) -> Callable[[str], str]:
-    """Return a function that tells where a project names its goals, or should."""
+    """Return a function that tells where a project names its goals, or should: file, sheet and header."""
     language = inventory.strategy.language
 
     def place(project: str) -> str:
+        if cell := place_of(inventory, "projects", project, "goal_ids"):
+            return cell
+        source = inventory.sources["projects"].loc[project]
         header = standard_form(inventory.strategy).table("projects").column("goal_ids").headers[0]
-        file = str(inventory.sources["projects"].at[project, "file"])
-        asked = f"{file} › {text('place.column', language, header=header)}"
-        return place_of(inventory, "projects", project, "goal_ids") or asked
+        column = text("place.column", language, header=header)
+        return " › ".join(part for part in (str(source["file"]), str(source["sheet"]), column) if part)
 
     return place
 
 
-def _enabling_cells(inventory: Inventory, effect: pd.DataFrame) -> Callable[[str], str]:
-    """Return a function that names the projects that build on one; without dependencies, their sheet."""
+def _enabling_cells(inventory: Inventory, links: pd.DataFrame, effect: pd.DataFrame) -> Callable[[str], str]:
+    """Return a function that names the projects that build on one, and the sheet that says so first.
+
+    Where none does, it says so; where no return names a dependency, it names the sheet that asks for them.
+    """
     language = inventory.strategy.language
-    unknown = set(effect.index[effect["value"].isna()])
-    by_project = dict(zip(effect.index, effect["enabled"], strict=True))
+    enabled, is_known = effect["enabled"], effect["value"].notna()
+    first = links.reset_index(names="row").drop_duplicates("other_id").set_index("other_id")["row"]
+    circles = enabling_circles(inventory)
 
     def place(project: str) -> str:
-        enabled = by_project[project]
-        if enabled:
-            shown = ", ".join(enabled[:SHOWN]) + (" …" if len(enabled) > SHOWN else "")
-            return text("place.computed_enabled", language, n=len(enabled), projects=shown)
-        if project in unknown:
+        if names := enabled[project]:
+            source = inventory.sources["dependencies"].loc[first[project]]
+            shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+            said = text("place.computed_enabled", language, n=len(names), projects=shown)
+            return " › ".join(part for part in (str(source["file"]), str(source["sheet"]), said) if part)
+        if not is_known[project]:
             return standard_form(inventory.strategy).table("dependencies").title
-        return text("place.computed_enables_none", language)
+        key = "computed_circle" if project in circles else "computed_enables_none"
+        return text(f"place.{key}", language)
 
     return place

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.aggregation import aggregate
 from digistrat.scoring.composite import Scores
+from digistrat.scoring.computed import only_rated, with_computed
 from digistrat.scoring.indicators import INDICATORS
 from digistrat.scoring.ratings import Ratings, criteria_frame, ratings_matrix, score_ratings
-from digistrat.scoring.services import online_share as online_share
-from digistrat.scoring.services import score_services as score_services
 from digistrat.scoring.values import criterion_values
 
 
 def score_maturity(inventory: Inventory) -> Scores:
     """Score every organisation that returned by its self-assessment, by dimension and overall.
+
+    An office that rated no indicator itself is not scored, whatever is computed for it (`only_rated`).
 
     Parameters
     ----------
@@ -56,32 +56,20 @@ def score_maturity(inventory: Inventory) -> Scores:
             remark="evidence",
         )
 
-    scores = score_ratings(inventory, "maturity", _with_computed(inventory, rated("level")), unit="office")
+    scores = score_ratings(inventory, "maturity", _with_indicators(inventory, rated("level")), unit="office")
+    scores = only_rated(scores, inventory.strategy.maturity)
     targets = criterion_values(rated("target_level").raw, criteria)
     return _with_targets(replace(scores, targets=targets), inventory)
 
 
-def _with_computed(inventory: Inventory, ratings: Ratings) -> Ratings:
+def _with_indicators(inventory: Inventory, ratings: Ratings) -> Ratings:
     """Put the figures that the inventory gives in the place of ratings."""
-    computed = {
-        c.id: INDICATORS[c.computed](inventory) for c in inventory.strategy.maturity.criteria if c.computed
-    }
-    if not computed:
-        return ratings
-    raw, low, high, states = (f.copy() for f in (ratings.raw, ratings.low, ratings.high, ratings.states))
-    office, moderated = ratings.office.copy(), ratings.moderated.copy()
-    for criterion, frame in computed.items():
-        found = frame.reindex(raw.index)
-        raw[criterion], low[criterion], high[criterion] = found["value"], found["lower"], found["upper"]
-        state = np.where(found["value"].notna(), "assessed", "missing")
-        states[criterion] = np.where(found["n"] > 0, state, "not_applicable")
-        office[criterion] = moderated[criterion] = np.nan
-
-    def cells(one: str, by: str) -> str:
-        return str(computed[by].at[one, "source"]) if by in computed else ratings.cells(one, by)
-
-    states = states.astype("str")
-    return Ratings(raw, states, low, high, office, moderated, ratings.remarks, cells)
+    for criterion in inventory.strategy.maturity.criteria:
+        if criterion.computed:
+            figures = INDICATORS[criterion.computed](inventory)
+            figures = figures.assign(applies=figures["n"] > 0)
+            ratings = with_computed(ratings, criterion.id, figures, figures["source"].__getitem__)
+    return ratings
 
 
 def _with_targets(scores: Scores, inventory: Inventory) -> Scores:

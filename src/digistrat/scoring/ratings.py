@@ -65,8 +65,9 @@ def ratings_matrix(
     """Spread a long table of ratings; of two ratings of the same the first counts.
 
     Where the table says who rated (``rated_by``), a moderated rating comes before the office's own, the
-    unit's before a group's; both stay visible. Where it does not, every rating is the office's own. An empty
-    row never hides an answer.
+    unit's before a group's; both stay visible. Where it does not, every rating is the office's own. A number
+    in a column ``moderated_<value>`` is the moderated rating of its row, before all others. An empty row
+    never hides an answer.
 
     Parameters
     ----------
@@ -86,12 +87,8 @@ def ratings_matrix(
     """
     rows = inventory.tables[table]
     rows = rows[rows[alternative].isin(alternatives) & rows[criterion].isin(criteria)]
-    office, unit, group = "office", "unit", "group"
-    rater = rows["rated_by"].fillna(office) if "rated_by" in rows else pd.Series(office, rows.index)
-    rank = rater.map({name: k for k, name in enumerate(RATERS)}).fillna(len(RATERS) - 1)
-    rank += (rows["state"] == "missing") * len(RATERS)
-    order = rank.sort_values(kind="stable").index
-    rows, rater = rows.loc[order], rater.loc[order]
+    rows = _in_order(rows, value)
+    is_moderated = rows["rated_by"] != "office"
     columns = (value, f"{value}_lower", f"{value}_upper")
 
     def spread(given: pd.DataFrame, column: str, fill: Any, dtype: Any) -> pd.DataFrame:
@@ -106,12 +103,12 @@ def ratings_matrix(
         return pd.DataFrame(array, alternatives, criteria)
 
     raw, low, high = (spread(rows, column, np.nan, float) for column in columns)
-    labels = spread(rows.assign(label=rows.index.to_numpy()), "label", None, object).to_numpy()
+    labels, sources = (spread(rows, name, None, object).to_numpy() for name in ("label", "column"))
     where_asked = _asking(inventory, table, alternative, value)
 
     def cells(one: str, by: str) -> str:
-        label = labels[alternatives.get_loc(one), criteria.get_loc(by)]
-        place = "" if label is None else place_of(inventory, table, label, value)
+        at = alternatives.get_loc(one), criteria.get_loc(by)
+        place = "" if labels[at] is None else place_of(inventory, table, labels[at], str(sources[at]))
         return place or where_asked(one, by)
 
     return Ratings(
@@ -119,11 +116,31 @@ def ratings_matrix(
         states=spread(rows, "state", "missing", object).astype("str"),
         low=low,
         high=high,
-        office=spread(rows[~rater.isin([unit, group])], value, np.nan, float),
-        moderated=spread(rows[rater.isin([unit, group])], value, np.nan, float),
+        office=spread(rows[~is_moderated], value, np.nan, float),
+        moderated=spread(rows[is_moderated], value, np.nan, float),
         remarks=spread(rows, remark, "", object).astype("str"),
         cells=cells,
     )
+
+
+def _in_order(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return ratings with the one that counts first; ``label`` and ``column`` say where each stands.
+
+    Of empty cells the office's comes first: it is the one to be asked.
+    """
+    given = rows["rated_by"] if "rated_by" in rows else pd.Series("office", rows.index)
+    rater = given.where(given.isin(RATERS), "office")
+    rank = rater.map(RATERS.index).astype(int)
+    rank = rank.mask(rows["state"] == "missing", 2 * len(RATERS) - rank)
+    ranked = rows.assign(rated_by=rater, label=rows.index, column=value, first=rank)
+    moderated = f"moderated_{value}"
+    if moderated in rows:
+        beside = ranked[rows[moderated].notna()]
+        beside = beside.drop(columns=[f"{value}_lower", f"{value}_upper"], errors="ignore").assign(
+            **{value: rows[moderated]}, state="assessed", rated_by=RATERS[0], column=moderated, first=-1
+        )
+        ranked = pd.concat([beside, ranked])
+    return ranked.sort_values("first", kind="stable")
 
 
 def place_of(inventory: Inventory, table: str, label: Any, column: str) -> str:
@@ -188,7 +205,11 @@ def criteria_frame(scale: Scale) -> pd.DataFrame:
 
 
 def score_ratings(
-    inventory: Inventory, scale: Literal["impact", "readiness", "maturity"], ratings: Ratings, *, unit: str
+    inventory: Inventory,
+    scale: Literal["impact", "readiness", "maturity", "urgency", "quality"],
+    ratings: Ratings,
+    *,
+    unit: str,
 ) -> Scores:
     """Score ratings on one of the strategy's scales, by its rules and thresholds.
 
@@ -196,7 +217,7 @@ def score_ratings(
     ----------
     inventory : Inventory
         Holds the strategy.
-    scale : {"impact", "readiness", "maturity"}
+    scale : {"impact", "readiness", "maturity", "urgency", "quality"}
         Which scale of the strategy.
     ratings : Ratings
         Its criteria as columns.

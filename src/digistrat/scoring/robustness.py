@@ -16,8 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from digistrat.scoring.batches import (
+    Sampled,
+    check_k,
+    first_k_acceptability,
+    given_samples,
+    pairwise_winning,
+    win_shares,
+)
 from digistrat.scoring.composite import Scores
-from digistrat.scoring.counting import count_first_k, count_ranks, count_wins
+from digistrat.scoring.counting import count_ranks
 from digistrat.scoring.draws import (
     drawn_confidence,
     drawn_scores,
@@ -108,7 +116,7 @@ class RankRobustness:
         ValueError
             If `k` is out of range.
         """
-        _check_k(k, self.acceptability.shape[1])
+        check_k(k, self.acceptability.shape[1])
         return self.acceptability.iloc[:, :k].sum(axis=1).clip(upper=1.0).rename(f"first_{k}")
 
     @cached_property
@@ -132,9 +140,8 @@ class RankRobustness:
             If there is no such alternative.
         """
         labels = self.acceptability.index
-        rows = _rows(labels, alternatives)
-        wins = count_wins(self._draws() if len(labels) else (), rows, len(labels), self._quantum)
-        return pd.DataFrame(wins / self.n_samples, index=labels[rows], columns=labels)
+        blocks = self._draws() if len(labels) else ()
+        return win_shares(Sampled(labels, blocks, self._quantum, self.n_samples), alternatives)
 
     def __str__(self) -> str:
         left_out = int((~self.scope["is_included"]).sum())
@@ -185,7 +192,7 @@ def smaa(
     >>> smaa(values, np.column_stack([share, 1 - share])).first_k(1).tolist()
     [0.4, 0.2, 0.4]
     """
-    alternatives, criteria, value, weight = _given(values, weights)
+    alternatives, criteria, value, weight = given_samples(values, weights)
     return _summary(
         alternatives,
         criteria,
@@ -197,74 +204,6 @@ def smaa(
         scope=_scope(alternatives, np.ones(len(alternatives), dtype=bool)),
         assumptions={},
     )
-
-
-def first_k_acceptability(values: pd.DataFrame | Array, weights: pd.DataFrame | Array, k: int) -> pd.Series:
-    """Return the share of given samples in which an alternative is among the first `k` ranks.
-
-    The same as ``smaa(values, weights).first_k(k)`` without ranking anything: an alternative is among the
-    first k if it equals the k-th largest score or is better.
-
-    Parameters
-    ----------
-    values, weights
-        As in `smaa`.
-    k : int
-        From 1 to the number of alternatives.
-
-    Raises
-    ------
-    ValueError
-        As in `smaa`, or if `k` is out of range.
-
-    Examples
-    --------
-    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
-    >>> share = np.linspace(0.005, 0.995, 100)
-    >>> first_k_acceptability(values, np.column_stack([share, 1 - share]), 2).tolist()
-    [0.5, 1.0, 0.5]
-    """
-    alternatives, _, value, weight = _given(values, weights)
-    n = len(alternatives)
-    _check_k(k, n)
-    times = count_first_k(given_scores(value, weight), n, k, quantum_of(value, weight))
-    return pd.Series(times / len(weight), index=alternatives, name=f"first_{k}")
-
-
-def pairwise_winning(
-    values: pd.DataFrame | Array,
-    weights: pd.DataFrame | Array,
-    *,
-    alternatives: Sequence[Any] | None = None,
-) -> pd.DataFrame:
-    """Return the share of given samples in which the row is strictly better than the column.
-
-    The same as ``smaa(values, weights).pairwise(alternatives)`` without ranking anything.
-
-    Parameters
-    ----------
-    values, weights
-        As in `smaa`.
-    alternatives : sequence, optional
-        The rows; by default all.
-
-    Raises
-    ------
-    ValueError
-        As in `smaa`, or if there is no such alternative.
-
-    Examples
-    --------
-    >>> values = pd.DataFrame([[1.0, 0.0], [0.6, 0.6], [0.0, 1.0]], index=["a", "b", "c"])
-    >>> share = np.linspace(0.005, 0.995, 100)
-    >>> pairwise_winning(values, np.column_stack([share, 1 - share]), alternatives=["b"])
-         a    b    c
-    b  0.6  0.0  0.6
-    """
-    labels, _, value, weight = _given(values, weights)
-    rows = _rows(labels, alternatives)
-    wins = count_wins(given_scores(value, weight), rows, len(labels), quantum_of(value, weight))
-    return pd.DataFrame(wins / len(weight), index=labels[rows], columns=labels)
 
 
 def rank_robustness(
@@ -357,61 +296,6 @@ def rank_robustness(
         inventory=scores.inventory,
         unit=scores.unit,
     )
-
-
-def _given(
-    values: pd.DataFrame | Array, weights: pd.DataFrame | Array
-) -> tuple[pd.Index, pd.Index, Array, Array]:
-    """Check given samples; return alternatives, criteria, values and weights."""
-    alternatives: pd.Index
-    criteria: pd.Index
-    if isinstance(values, pd.DataFrame):
-        alternatives, criteria = values.index, values.columns
-        value = values.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        value = np.asarray(values, dtype=float)
-        if value.ndim not in (2, 3):
-            raise ValueError(f"values must have 2 or 3 dimensions, not shape {value.shape}")
-        alternatives, criteria = pd.RangeIndex(value.shape[-2]), pd.RangeIndex(value.shape[-1])
-    if isinstance(weights, pd.DataFrame):
-        if isinstance(values, pd.DataFrame):
-            if set(criteria) != set(weights.columns) or not weights.columns.is_unique:
-                raise ValueError(
-                    f"weights must have the columns {criteria.tolist()}, not {weights.columns.tolist()}"
-                )
-            weights = weights[criteria]
-        elif weights.shape[1] == len(criteria):
-            criteria = weights.columns
-        weight = weights.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        weight = np.asarray(weights, dtype=float)
-    if weight.ndim != 2 or not len(weight) or weight.shape[1] != len(criteria):
-        raise ValueError(f"weights must be samples × {len(criteria)} criteria, not {weight.shape}")
-    if value.ndim == 3 and len(value) != len(weight):
-        raise ValueError(f"values and weights must have as many samples, not {len(value)} and {len(weight)}")
-    if not np.isfinite(value).all() or not np.isfinite(weight).all() or (weight < 0).any():
-        raise ValueError("values and weights must be finite numbers and no weight negative")
-    nothing = np.flatnonzero(weight.sum(axis=1) <= 0)
-    if len(nothing):
-        raise ValueError(
-            f"weights must not be all zero, as they are in {len(nothing)} samples, first {nothing[0]}"
-        )
-    return alternatives, criteria, value, weight
-
-
-def _check_k(k: int, n: int) -> None:
-    if not 1 <= k <= n:
-        raise ValueError(f"k must be from 1 to {n}, not {k}")
-
-
-def _rows(labels: pd.Index, alternatives: Sequence[Any] | None) -> Array:
-    """Return the positions of the alternatives that are asked for."""
-    if alternatives is None:
-        return np.arange(len(labels))
-    unknown = [label for label in alternatives if label not in labels]
-    if unknown:
-        raise ValueError(f"alternatives must be among the {len(labels)} that are ranked, not {unknown}")
-    return np.array([labels.get_loc(label) for label in alternatives], dtype=int)
 
 
 def _scope(alternatives: pd.Index, included: Array, state: pd.Series | None = None) -> pd.DataFrame:

@@ -60,7 +60,8 @@ def stakeholder_rankings(impact: Scores) -> pd.DataFrame:
     -------
     DataFrame
         As `group_rankings`, with the groups of `stakeholder_weights`; rules, groups of criteria, thresholds
-        and intervals are those of the scores.
+        and intervals are those of the scores, and so are computed values: the enabling effect is made with
+        the strategy's own weights.
 
     Raises
     ------
@@ -72,11 +73,13 @@ def stakeholder_rankings(impact: Scores) -> pd.DataFrame:
     strategy: Strategy = impact.inventory.strategy
     criteria = impact.criteria
     has_groups = bool((criteria["group"] != "").any())
-    certain = impact.values.notna()
+    is_rated = impact.table["state"] != "not_scored"  # what is computed alone gives no score here either
+    values = impact.values.where(is_rated)
+    certain = values.notna()
     return group_rankings(
-        impact.values,
+        values,
         stakeholder_weights(strategy),
-        impact.states,
+        impact.states.mask(impact.values.notna() & values.isna(), "missing"),
         rule=impact.rule,
         group_rule=strategy.impact.group_rule,
         low=impact.low.where(certain),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import combinations, pairwise
 
 from digistrat.strategy.parts import Office, Strategy
-from digistrat.strategy.scales import COMPUTED, Criterion, Scale
+from digistrat.strategy.scales import COMPUTED, LARGEST, Criterion, Scale
 
 Span = tuple[str, dt.date | None, dt.date | None]
 
@@ -27,15 +27,12 @@ def strategy_problems(
     skip : set of str, optional
         Parts of the strategy, such as ``"budgets"``, that cannot be looked at.
     """
-    for name in ("impact", "readiness", "maturity"):
-        if name not in skip:
-            scale: Scale = getattr(strategy, name)
+    for name in ("impact", "readiness", "maturity", "urgency", "quality"):
+        scale: Scale | None = None if name in skip else getattr(strategy, name)
+        if scale is not None:
             yield from _scale_problems(scale, f"{file} › {name}")
             for criterion in scale.criteria:
-                if criterion.computed and COMPUTED[criterion.computed] != name:
-                    where = f"{file} › {name}.criteria[{criterion.id}].computed"
-                    only = COMPUTED[criterion.computed]
-                    yield f"{where}: found {criterion.computed!r}, expected it in {only} only"
+                yield from _computed_problems(criterion, name, f"{file} › {name}.criteria[{criterion.id}]")
     for parts, check in CHECKS:
         if skip.isdisjoint(parts):
             yield from check(strategy, offices_file if "offices" in parts else file)
@@ -85,6 +82,27 @@ def _criterion_problems(criterion: Criterion, groups: Set[str], place: str) -> I
     if not is_right or not all(0 <= value <= 100 for _, value in criterion.points):
         expected = f"at least {least} pairs of a rising number and a value on 0–100" if least else "none"
         yield f"{place}.points: found {list(criterion.points)}, expected {expected} for {criterion.shape}"
+
+
+def _computed_problems(criterion: Criterion, name: str, place: str) -> Iterator[str]:
+    """Yield what is wrong with a figure taken from the inventory: its scale, or anchors in another unit."""
+    if not criterion.computed:
+        return
+    only = COMPUTED[criterion.computed]
+    if only != name:
+        yield f"{place}.computed: found {criterion.computed!r}, expected it in {only} only"
+    most = LARGEST.get(criterion.computed)
+    for key in ("floor", "target"):
+        anchor = getattr(criterion, key)
+        if only == name and most is not None and not 0 <= anchor <= most:
+            yield f"{place}.{key}: found {anchor:g}, expected 0 to {most:g} for {criterion.computed!r}"
+
+
+def _decision_problems(s: Strategy, file: str) -> Iterator[str]:
+    where = f"{file} › urgency and quality"
+    yield from _doubles(where, (criterion.id for criterion in s.decision_criteria))
+    headers = [{c.name, *c.aliases} for c in s.decision_criteria]  # both stand in one table of the form
+    yield from _doubles(where, (h for heads in headers for h in sorted(heads)), "header")
 
 
 def _stakeholder_problems(s: Strategy, file: str) -> Iterator[str]:
@@ -262,6 +280,7 @@ def _span_problems(where: str, spans: list[Span]) -> Iterator[str]:
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Strategy, str], Iterator[str]]], ...] = (
     (("fields",), _field_problems),
     (("service_models",), _service_model_problems),
+    (("urgency", "quality"), _decision_problems),
     (("stakeholders", "impact"), _stakeholder_problems),
     (("discount_rates",), _rate_problems),
     (("roles", "phase_templates"), _template_problems),

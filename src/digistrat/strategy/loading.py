@@ -99,7 +99,7 @@ def load_strategy(
     >>> load_strategy("missing.toml")
     Traceback (most recent call last):
     ...
-    digistrat.strategy.StrategyError: missing.toml: no such file
+    digistrat.strategy.loading.StrategyError: missing.toml: no such file
     """
     main = Path(path)
     organisation = Path(offices) if offices is not None else main.with_name("offices.toml")

@@ -19,7 +19,7 @@ from digistrat.strategy.records import (
     Share,
     frozen,
 )
-from digistrat.strategy.scales import DiscountRate, Scale, ServiceModel, Stakeholder
+from digistrat.strategy.scales import Criterion, DiscountRate, Scale, ServiceModel, Stakeholder
 
 
 class Goal(Part):
@@ -186,6 +186,8 @@ class Strategy(Part):
     fields : tuple of FieldOfAction
     impact, readiness, maturity : Scale
         What projects and offices are rated by.
+    urgency, quality : Scale, optional
+        What projects are rated by where the strategy asks for the decision rule of WiBe (D and Q).
     service_models : tuple of ServiceModel
     stakeholders : tuple of Stakeholder
         Whose weights of the impact criteria are looked at side by side.
@@ -203,6 +205,8 @@ class Strategy(Part):
     impact: Scale
     readiness: Scale
     maturity: Scale
+    urgency: Scale | None = None
+    quality: Scale | None = None
     service_models: tuple[ServiceModel, ...] = ()
     stakeholders: tuple[Stakeholder, ...] = ()
     discount_rates: tuple[DiscountRate, ...] = ()
@@ -234,6 +238,12 @@ class Strategy(Part):
     def language(self) -> Literal["de", "en"]:
         """Language of forms, findings, charts and report."""
         return self.strategy.language
+
+    @property
+    def decision_criteria(self) -> tuple[Criterion, ...]:
+        """The criteria of urgency and quality; none where the strategy asks for neither."""
+        scales = (self.urgency, self.quality)
+        return tuple(criterion for scale in scales if scale is not None for criterion in scale.criteria)
 
     @property
     def notice(self) -> str:

@@ -19,6 +19,9 @@ COMPUTED = {
 }
 """What a criterion's ``computed`` may name, and the scale that knows it."""
 
+LARGEST = {"share_at_level": 1.0, "share_online": 1.0, "share_operating": 1.0, "goal_fit": 100.0}
+"""The most that a computed figure can be; the enabling effect knows no end."""
+
 
 class Criterion(Part):
     """Something that is rated: raw values from ``floor`` (0 points) to ``target`` (100).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from digistrat.findings import Finding, make_finding
 from digistrat.intake.forms import Table
 from digistrat.intake.packing import join_columns, pack_column
+from digistrat.intake.places import CellRef
 from digistrat.inventory.checks import (
     answers,
     copies,
@@ -55,6 +57,8 @@ CHECKS: tuple[Check, ...] = (
     Check("order-above-costs", "warning", money.order_above_costs),
     Check("funding-above-costs", "warning", money.funding_above_costs),
     Check("funding-without-end", "info", money.funding_without_end),
+    Check("effects-without-costs", "info", money.effects_without_costs),
+    Check("effects-of-discontinued", "warning", money.effects_of_discontinued),
     Check("effort-without-position", "warning", staff.efforts_without_position),
     Check("effort-not-plausible", "warning", staff.plausible_efforts),
     Check("fte-not-plausible", "warning", staff.plausible_fte),
@@ -77,6 +81,10 @@ CHECKS: tuple[Check, ...] = (
     Check("project-without-costs", "info", projects.projects_without_costs),
     Check("project-without-ratings", "info", projects.projects_without_ratings),
     Check("rated-twice", "warning", answers.rated_once),
+    Check("outside-criterion", "warning", answers.ratings_within_criteria),
+    Check("not-a-yes-no", "error", answers.levels_of_yes_and_no),
+    Check("ratings-differ", "warning", answers.ratings_that_differ),
+    Check("level-without-evidence", "info", answers.levels_without_evidence),
     Check("projects-rated-alike", "warning", answers.projects_rated_alike),
     Check("maturity-all-alike", "warning", answers.maturity_all_alike),
     Check("duplicate-project", "warning", copies.reported_once),
@@ -120,7 +128,7 @@ def _whole(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 
 def _finding(inventory: Inventory, check: Check, hit: Hit) -> Finding:
-    place = inventory.locate(hit.table, hit.label, hit.column)
+    place = _place(inventory, hit)
     frame = inventory.tables[hit.table]
     value: Any = hit.label if hit.column == frame.index.name else frame.at[hit.label, hit.column]
     return make_finding(
@@ -136,6 +144,18 @@ def _finding(inventory: Inventory, check: Check, hit: Hit) -> Finding:
         # a choice as the office wrote it, not as the form calls it
         value=place.raw.strip()[:200] if isinstance(place.raw, str) else _shown(inventory, value),
     )
+
+
+def _place(inventory: Inventory, hit: Hit) -> CellRef:
+    """Return a hit's cell; where the sheet lacks the column, the first cell that it has of the row."""
+    frame = inventory.tables[hit.table]
+    for column in (hit.column, frame.index.name, *frame):
+        try:
+            place = inventory.locate(hit.table, hit.label, column)
+        except ValueError:
+            continue
+        return place if column == hit.column else replace(place, raw=None)
+    raise AssertionError(f"row {hit.label!r} of {hit.table} has no cell")
 
 
 def _shown(inventory: Inventory, value: Any) -> str:

@@ -1,28 +1,109 @@
-"""Ratings: given twice, or the same everywhere."""
+"""Ratings: given twice, the same everywhere, of no such level, moderated, or without evidence."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import pandas as pd
 
-from digistrat.inventory.checks.hits import Hit, Hits, senders
-from digistrat.inventory.record import Inventory
+from digistrat.inventory.checks.hits import MODERATORS, Hit, Hits, files_of, own_ratings, senders
+from digistrat.inventory.record import RATED, Inventory, answer_range, rated_scales
+from digistrat.strategy import Scale
+from digistrat.texts import format_number
 
-RATED = (
+RATINGS = (
     ("impact_ratings", ["project_id", "criterion_id", "rated_by"], "points"),
     ("readiness_ratings", ["project_id", "item_id"], "level"),
     ("service_ratings", ["service_id", "criterion_id"], "level"),
     ("maturity_ratings", ["office_id", "indicator_id"], "level"),
+    ("decision_ratings", ["project_id", "criterion_id"], "points"),  # where the strategy asks for it
 )
 N_PROJECTS, N_CRITERIA, N_INDICATORS = 3, 5, 8
+MIDDLE = 0.5  # of a scale
 
 
 def rated_once(inventory: Inventory) -> Hits:
     """The same criterion of the same project, service or office is rated twice; the first counts."""
-    for table, keys, value in RATED:
+    for table, keys, value in RATINGS:
+        if table not in inventory.tables:
+            continue
         frame = inventory.tables[table]
         frame = frame[frame[keys].notna().all(axis=1) & (frame["state"] != "missing")]
         for label in frame.index[frame.duplicated(keys)]:
             yield Hit(table, label, value)
+
+
+def ratings_within_criteria(inventory: Inventory) -> Hits:
+    """A rating lies outside its criterion's own scale, though others of the sheet reach so far."""
+    for table, criterion, values, scale in _asked(inventory):
+        frame = inventory.tables[table]
+        for one in scale.asked:
+            first, last = answer_range(one)
+            for value in values:
+                given = frame.loc[frame[criterion] == one.id, value]
+                for label in given.index[(given < first) | (given > last)]:
+                    yield Hit(table, label, value, {"first": f"{first:g}", "last": f"{last:g}"})
+
+
+def levels_of_yes_and_no(inventory: Inventory) -> Hits:
+    """A criterion that is fulfilled or not has a level in between, which cannot be counted."""
+    for table, criterion, values, scale in _asked(inventory):
+        frame = inventory.tables[table]
+        for one in scale.asked if scale.rule == "share_of_yes" else ():
+            first, last = answer_range(one)
+            for value in values:
+                given = frame.loc[frame[criterion] == one.id, value]
+                for label in given.index[(given > first) & (given < last)]:
+                    yield Hit(table, label, value, {"no": f"{one.floor:g}", "yes": f"{one.target:g}"})
+
+
+def _asked(inventory: Inventory) -> Iterator[tuple[str, str, list[str], Scale]]:
+    """Yield every scale with its table, the column of the criteria, and the columns of the answers."""
+    criteria = {table: keys[1] for table, keys, _ in RATINGS}
+    for table, scale in rated_scales(inventory.strategy):
+        answers = [column for column in RATED if column in inventory.tables[table]]
+        yield table, criteria[table], answers, scale
+
+
+def ratings_that_differ(inventory: Inventory) -> Hits:
+    """The unit or a group rates a project far from what its office does; said at the office's cell."""
+    keys = ["project_id", "criterion_id"]
+    rated = inventory.impact_ratings.dropna(subset=[*keys, "points"])
+    by_rater = [rated[rated["rated_by"] == rater] for rater in MODERATORS]  # the unit's before a group's
+    moderated = pd.concat(by_rater).drop_duplicates(keys).set_index(keys)
+    own = own_ratings(rated).drop_duplicates(keys)
+    own = own.join(moderated[["points", "reason"]].add_suffix("_moderated"), on=keys, how="inner")
+    apart = (own["points"] - own["points_moderated"]).abs()
+    names = {one.id: f"{one.id} {one.name}" for one in inventory.strategy.impact.criteria}
+    for label in own.index[apart >= inventory.strategy.thresholds.rating_difference - 1e-9]:
+        row = own.loc[label]
+        reason = row["reason_moderated"]
+        values = {
+            "project": row["project_id"],
+            "criterion": names.get(row["criterion_id"], row["criterion_id"]),
+            "points": _as_written(inventory, row["points"]),
+            "moderated": _as_written(inventory, row["points_moderated"]),
+            "reason": "–" if pd.isna(reason) else reason,
+        }
+        yield Hit("impact_ratings", label, "points", values)
+
+
+def _as_written(inventory: Inventory, points: float) -> str:
+    return format_number(points, inventory.strategy.language, 0 if points % 1 == 0 else 1)
+
+
+def levels_without_evidence(inventory: Inventory) -> Hits:
+    """Levels of maturity above the middle of their scale have no evidence; said once a return."""
+    frame = inventory.maturity_ratings.assign(file=files_of(inventory, "maturity_ratings"))
+    part = pd.Series(np.nan, frame.index)
+    for one in inventory.strategy.maturity.asked:
+        level = frame.loc[frame["indicator_id"] == one.id, "level"]
+        part[level.index] = (level - one.floor) / (one.target - one.floor)
+    bare = frame[(part > MIDDLE) & frame["evidence"].isna()]
+    counts = bare["file"].value_counts()
+    for label, file in bare["file"].drop_duplicates().items():
+        yield Hit("maturity_ratings", label, "level", {"count": int(counts[file])})
 
 
 def projects_rated_alike(inventory: Inventory) -> Hits:
@@ -35,7 +116,8 @@ def projects_rated_alike(inventory: Inventory) -> Hits:
         ("readiness_ratings", "item_id", "level"),
     ):
         frame = inventory.tables[table].assign(sender=senders(inventory, table))
-        rated = frame.dropna(subset=["project_id", criterion, value])
+        own = own_ratings(frame) if table == "impact_ratings" else frame
+        rated = own.dropna(subset=["project_id", criterion, value])
         by_sender = rated.groupby("sender")
         alike = by_sender[value].min() == by_sender[value].max()
         alike &= by_sender["project_id"].nunique() >= N_PROJECTS

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from digistrat.intake.values import fold
-from digistrat.inventory.checks.hits import Hit, Hits, files_of, repeated, senders, shown_date
+from digistrat.inventory.checks.hits import (
+    Hit,
+    Hits,
+    files_of,
+    own_ratings,
+    repeated,
+    senders,
+    shown_date,
+)
 from digistrat.inventory.duplicates import same_titles
 from digistrat.inventory.record import Inventory
 
@@ -24,7 +32,12 @@ OWN = (
 )
 N_OWN, LONG_DESCRIPTION, N_CRITERIA = 3, 100, 5
 DAYS_ASIDE = 31
-SUMMED = (("project_costs", "amount_eur"), ("efforts", "effort_days"))
+# Tables whose values are added up, and what must be known of two rows to be the same.
+SUMMED = (
+    ("project_costs", "amount_eur", ["project_id", "kind", "is_recurring", "year"]),
+    ("project_effects", "amount_eur", ["project_id", "kind", "is_budget_effective", "year"]),
+    ("efforts", "effort_days", ["project_id", "phase_id", "role_id"]),
+)
 
 
 def reported_once(inventory: Inventory) -> Hits:
@@ -57,7 +70,7 @@ def copied_descriptions(inventory: Inventory) -> Hits:
 
 def copied_ratings(inventory: Inventory) -> Hits:
     """Two projects of an office have the same points on all of five criteria or more, and the same costs."""
-    ratings, costs = inventory.impact_ratings, inventory.project_costs
+    ratings, costs = own_ratings(inventory.impact_ratings), inventory.project_costs
     rated = ratings.dropna(subset=["project_id", "criterion_id", "points"])
     rated = rated.drop_duplicates(["project_id", "criterion_id"])
     points = rated.pivot(index="project_id", columns="criterion_id", values="points")
@@ -84,12 +97,13 @@ def copied_ratings(inventory: Inventory) -> Hits:
 
 
 def rows_said_once(inventory: Inventory) -> Hits:
-    """A row of costs or efforts says the same as an earlier one, and both are added up."""
-    for table, value in SUMMED:
+    """A row of costs, effects or efforts says the same as an earlier one, and both are added up."""
+    for table, value, keys in SUMMED:
         frame = inventory.tables[table]
         source = inventory.sources[table].reindex(frame.index)[["file", "sheet", "row"]]
         row_of = pd.Series(list(source.itertuples(index=False, name=None)), frame.index, dtype="object")
-        same = repeated(frame[frame[value] > 0], list(frame.columns))
+        told = frame[(frame[value] > 0) & frame[keys].notna().all(axis="columns")]
+        same = repeated(told, list(frame.columns))
         first = {label: other for label, other in same.items() if row_of[label] != row_of[other]}
         twice = pd.Series(frame.index.isin(list(first)), frame.index)
         whole = twice.groupby(row_of, sort=False).all()
@@ -113,7 +127,10 @@ def returned_once(inventory: Inventory) -> Hits:
     cover = cover.dropna(subset=["office_id"]).drop_duplicates("file")
     first = repeated(cover, ["office_id"])
     tables = [name for name in inventory.sources if name != "returns"] if first else []
-    files = [set(files_of(inventory, table).unique()) for table in tables]
+    own = own_ratings(inventory.impact_ratings).index  # what a unit moderates is no second return of its own
+    files = [
+        set(files_of(inventory, table)[own if table == "impact_ratings" else slice(None)]) for table in tables
+    ]
     for label, earlier in first.items():
         both = {cover.at[label, "file"], cover.at[earlier, "file"]}
         if any(both <= of_table for of_table in files):

@@ -14,6 +14,7 @@ from digistrat.inventory.record import Inventory
 from digistrat.texts import format_date
 
 OPEN = ("possible", "in_preparation")
+MODERATORS = ("unit", "group")
 
 
 class Hit(NamedTuple):
@@ -66,6 +67,18 @@ def senders(inventory: Inventory, table: str) -> pd.Series:
     known = inventory.files[inventory.files["office_id"].fillna("") != ""]
     office_of = dict(zip(known["file"], known["office_id"], strict=True))
     return files.map(lambda file: office_of.get(file, file)).astype("str")
+
+
+def own_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return the ratings of impact that are the office's own, not those of a unit or group."""
+    return ratings[~ratings["rated_by"].isin(MODERATORS)]
+
+
+def ends(frame: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
+    """Return the least and the most that numbers may be: themselves where they are exact."""
+    value = frame[column]
+    low, high = (frame.get(f"{column}_{end}", value) for end in ("lower", "upper"))
+    return low.fillna(value), high.fillna(value)
 
 
 def repeated(frame: pd.DataFrame, columns: Sequence[Any]) -> dict[Any, Any]:

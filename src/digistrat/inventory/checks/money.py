@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from digistrat.inventory.checks.hits import Hit, Hits, files_of
+from digistrat.inventory.checks.hits import Hit, Hits, files_of, senders
 from digistrat.inventory.record import Inventory
 from digistrat.texts import format_money
 
@@ -97,12 +97,32 @@ def costs_outside_project(inventory: Inventory) -> Hits:
 
 def costs_of_discontinued(inventory: Inventory) -> Hits:
     """A discontinued project costs money after the year of the reporting date; said once a project."""
-    costs, status = _known(inventory), inventory.projects["status"]
-    later = (costs["year"] > inventory.reporting_date.year).fillna(False) & (costs["amount_eur"] > 0)
-    gone = costs["project_id"].isin(status.index[status == "discontinued"])
-    for label, row in costs[later & gone].drop_duplicates("project_id").iterrows():
+    yield from _of_discontinued(inventory, "project_costs")
+
+
+def effects_of_discontinued(inventory: Inventory) -> Hits:
+    """A discontinued project saves or earns money after the year of the reporting date; once a project."""
+    yield from _of_discontinued(inventory, "project_effects")
+
+
+def _of_discontinued(inventory: Inventory, table: str) -> Hits:
+    money, status = inventory.tables[table], inventory.projects["status"]
+    later = (money["year"] > inventory.reporting_date.year).fillna(False) & (money["amount_eur"] > 0)
+    gone = money["project_id"].isin(status.index[status == "discontinued"])
+    for label, row in money[later & gone].drop_duplicates("project_id").iterrows():
         values = {"project": row["project_id"], "year": int(row["year"])}
-        yield Hit("project_costs", label, "amount_eur", values)
+        yield Hit(table, label, "amount_eur", values)
+
+
+def effects_without_costs(inventory: Inventory) -> Hits:
+    """An existing project saves or earns money and has no costs, though others of its office have some."""
+    effects, status = inventory.project_effects, inventory.projects["status"]
+    costs = inventory.project_costs["project_id"].dropna()
+    lacks = effects["project_id"].isin(status.index[status == "existing"])  # of open ones it is said already
+    lacks &= ~effects["project_id"].isin(costs)
+    lacks &= senders(inventory, "project_effects").isin(senders(inventory, "project_costs")[costs.index])
+    for label, project in effects.loc[lacks, "project_id"].drop_duplicates().items():
+        yield Hit("project_effects", label, "project_id", {"project": project})
 
 
 def recurring_costs_in_one_year(inventory: Inventory) -> Hits:

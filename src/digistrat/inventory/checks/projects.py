@@ -9,7 +9,7 @@ import pandas as pd
 
 from digistrat.intake.values import fold
 from digistrat.intake.values.words import words
-from digistrat.inventory.checks.hits import OPEN, Hit, Hits, senders
+from digistrat.inventory.checks.hits import OPEN, Hit, Hits, own_ratings, senders
 from digistrat.inventory.duplicates import same_titles
 from digistrat.inventory.record import Inventory
 
@@ -55,21 +55,23 @@ def duties_without_due_date(inventory: Inventory) -> Hits:
 
 def projects_without_costs(inventory: Inventory) -> Hits:
     """An open project has no costs, though its office reports costs of others."""
-    yield from _without(inventory, "project_costs", pd.Series(True, inventory.project_costs.index))
+    named = inventory.project_costs["project_id"].dropna()
+    yield from _without(inventory, named, senders(inventory, "project_costs")[named.index])
 
 
 def projects_without_ratings(inventory: Inventory) -> Hits:
     """An open project has no rating of its impact, though its office rates others."""
-    yield from _without(inventory, "impact_ratings", inventory.impact_ratings["state"] != "missing")
+    ratings = inventory.impact_ratings
+    rated = ratings.loc[ratings["state"] != "missing", "project_id"].dropna()
+    own = rated.index.intersection(own_ratings(ratings).index)  # who moderates need not rate its own
+    yield from _without(inventory, rated, senders(inventory, "impact_ratings")[own])
 
 
-def _without(inventory: Inventory, table: str, answered: pd.Series) -> Hits:
-    """Open projects of senders that fill in the table; a project reported twice needs it once."""
+def _without(inventory: Inventory, named: pd.Series, filling: pd.Series) -> Hits:
+    """Open projects not named by a table that their sender fills in; one reported twice needs it once."""
     projects = inventory.projects.assign(sender=senders(inventory, "projects"))
-    has = inventory.tables[table].loc[answered, "project_id"].dropna()
-    sends = set(senders(inventory, table)[has.index])
     pairs = same_titles(projects)
     reported_twice = {*pairs["first"], *pairs["second"]}
-    lacks = projects["status"].isin(OPEN) & ~projects.index.isin({*has, *reported_twice})
-    for label in projects.index[lacks & projects["sender"].isin(sends)]:
+    lacks = projects["status"].isin(OPEN) & ~projects.index.isin({*named, *reported_twice})
+    for label in projects.index[lacks & projects["sender"].isin(set(filling))]:
         yield Hit("projects", label, "project_id")

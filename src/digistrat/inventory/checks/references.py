@@ -14,8 +14,10 @@ from digistrat.inventory.record import Inventory
 
 PROJECT_TABLES = (
     "project_costs",
+    "project_effects",
     "impact_ratings",
     "readiness_ratings",
+    "decision_ratings",  # where the strategy asks for it
     "project_services",
     "efforts",
     "phases",
@@ -27,7 +29,7 @@ WAITING = ("end_before_start", "start_before_start")
 
 def known_projects(inventory: Inventory) -> Hits:
     """A table speaks of a project that nobody reported; said once per file, table and project."""
-    for table in PROJECT_TABLES:
+    for table in filter(inventory.tables.__contains__, PROJECT_TABLES):
         yield from _unknown(inventory, table, "project_id", inventory.projects.index)
     yield from _unknown(inventory, "dependencies", "other_id", inventory.projects.index)
 

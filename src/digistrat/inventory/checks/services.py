@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from digistrat.intake.values import fold
-from digistrat.inventory.checks.hits import Hit, Hits, files_of, senders
+from digistrat.inventory.checks.hits import Hit, Hits, ends, files_of, senders
 from digistrat.inventory.record import Inventory
 
 OUTWARD = {"citizens", "business"}
@@ -77,7 +77,8 @@ def target_below_level(inventory: Inventory) -> Hits:
     """The level aimed at is below the present one."""
     for table in ("services", "maturity_ratings"):
         frame = inventory.tables[table]
-        for label, level in frame.loc[frame["target_level"] < frame["level"], "level"].items():
+        is_below = ends(frame, "target_level")[1] < ends(frame, "level")[0]
+        for label, level in frame.loc[is_below, "level"].items():
             yield Hit(table, label, "target_level", {"level": f"{level:g}"})
 
 

@@ -2,6 +2,7 @@
 
 from digistrat.reporting.charts.canvas import alt_text, chart_data, chart_of
 from digistrat.reporting.charts.gantt import gantt_pages, plot_gantt
+from digistrat.reporting.charts.groups import plot_group_rankings
 from digistrat.reporting.charts.inventory import (
     coverage_pages,
     coverage_table,
@@ -35,6 +36,7 @@ __all__ = [
     "plot_coverage",
     "plot_findings",
     "plot_gantt",
+    "plot_group_rankings",
     "plot_load",
     "plot_maturity_gap",
     "plot_maturity_heatmap",

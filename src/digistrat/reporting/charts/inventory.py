@@ -232,6 +232,8 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
         given = table[value].notna()
         if "state" in table.columns:
             given |= table["state"] == "not_applicable"
+        if "rated_by" in table.columns:  # what others have moderated is no answer of the office
+            given &= ~table["rated_by"].isin(["unit", "group"])
         return table[given]
 
     costed = planned.index.isin(answered("project_costs", "amount_eur")["project_id"])
@@ -241,8 +243,8 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
         ("readiness_ratings", "level", strategy.readiness),
     ):
         rated = answered(name, value)["project_id"].value_counts()
-        rated = rated.clip(upper=len(scale.criteria)).reindex(planned.index, fill_value=0)
-        shares[name] = rated.groupby(planned["office_id"]).sum() / (n_planned * len(scale.criteria))
+        rated = rated.clip(upper=len(scale.asked)).reindex(planned.index, fill_value=0)
+        shares[name] = rated.groupby(planned["office_id"]).sum() / (n_planned * len(scale.asked))
     levels = answered("maturity_ratings", "level")["office_id"].value_counts()
     is_rated, n_asked = asked.isin(list(sent)), max(len(strategy.maturity.asked), 1)
     shares["maturity_ratings"] = (levels.reindex(asked, fill_value=0) / n_asked).clip(upper=1).where(is_rated)

@@ -97,7 +97,7 @@ def place_labels(
                 box = (left, low, left + w, low + h)
                 if left < x0 + 1 or low < y0 + 1 or box[2] > x1 - 1 or box[3] > y1 - 1:
                     continue
-                if any(_overlap(box, other, 2.0) for other in boxes):
+                if any(_overlap(box, other, 4.0) for other in boxes):
                     continue
                 # a line to the label crosses no text, and the label covers no line
                 line = (px, py, left + w / 2, low + h / 2)

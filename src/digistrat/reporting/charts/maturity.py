@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -339,7 +338,7 @@ def plot_service_levels(services: Scores, *, run_id: str = "", ax: Axes | None =
                 else []
             ),
         ],
-        rule=_level_rule(source, services.rule, models),
+        rule=_level_rule(source, services),
         run_id=run_id,
     )
 
@@ -426,12 +425,18 @@ def _online_title(source: Source, data: pd.DataFrame) -> str:
     )
 
 
-def _level_rule(source: Source, rule: str, models: Iterable[str]) -> str:
-    """Return the rule in words: a model without criteria takes the level as it was reported."""
-    known = {} if source.inventory is None else {m.id: m for m in source.inventory.strategy.service_models}
-    if known and not any(known[m].criteria for m in models if m in known):
-        return source.text("rule", name=source.text("service_levels.reported"))
-    return source.rule(rule)
+def _level_rule(source: Source, services: Scores) -> str:
+    """Return rule and source; of services without a level by criterion the level counts that was reported."""
+    table = services.table
+    basis = table["basis"] if "basis" in table.columns else pd.Series("reported", index=table.index)
+    n_reported = int((basis == "reported").sum())
+    if n_reported == len(table):
+        said = source.text("rule", name=source.text("service_levels.reported"))
+    else:
+        said = source.rule(services.rule)
+        if n_reported:
+            said += f"; {source.text('service_levels.some_reported', count=n_reported)}"
+    return f"{said}; {source.origin(services)}"
 
 
 def _heatmap_title(source: Source, means: pd.Series) -> str:

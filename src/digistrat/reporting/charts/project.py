@@ -250,8 +250,11 @@ class _Drawing:
         if np.isnan(cell["raw"]):
             return text(f"project.answer_{cell['state']}")
         scale: Any = self.scores.criteria.loc[str(cell.name)]
+        # what neither the office nor anybody else has rated is computed
+        is_computed = self.scores.raw_office is not None and cell[["office", "moderated"]].isna().all()
+        form = "answer" if scale["floor"] == 0 else "answer_on"
         answer = text(
-            "project.answer" if scale["floor"] == 0 else "project.answer_on",
+            f"project.{'computed' if is_computed else form}",
             raw=self._plain(cell["raw"]),
             floor=self._plain(scale["floor"]),
             target=self._plain(scale["target"]),

@@ -1,0 +1,218 @@
+"""Sentences of the page say what was counted by hand, and nothing where there is nothing to say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+import small_results as small
+
+from digistrat.reporting import results as module
+from digistrat.reporting import statements
+from digistrat.reporting.results import Results
+
+
+def one(sentences: list[str], *words: str) -> str:
+    """Return the one sentence that holds all words."""
+    (found,) = [s for s in sentences if all(word in s for word in words)]
+    return found
+
+
+@pytest.fixture
+def two_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two projects count as the first ones."""
+    monkeypatch.setattr(module, "N_FIRST", 2)
+
+
+@pytest.mark.usefixtures("two_first")
+def test_certainty_is_said_in_numbers_counted_by_hand() -> None:
+    said = statements.certainty_statements(small.results())
+    assert "Keines der ersten 2 Vorhaben" in one(said, "Andere Gruppen")
+    widest = one(said, "Meinungen")
+    assert "p1 „Eins“" in widest
+    assert "Rang 1 mit den Gewichten von „Strategie“, Rang 4 mit denen von „Kammer“" in widest
+    # 100 t = 20 t + 90 (1 - t) at t = 9/17 = 52.9 %; a quarter of 70, less than the 17 of reach's 30
+    weights = one(said, "Gewicht von „Nutzen“")
+    assert "52,9 statt 70,0 von 100 Punkten" in weights
+    assert weights.endswith("kommt p3 „Drei“ unter die ersten 2 und verdrängt p1 „Eins“.")
+    # by reach alone p4 and p3 lead, by use alone p1 and p2 as before
+    assert "das Fehlen von „Nutzen“ am meisten ändern: 2 der ersten 2" in one(said, "Fiele eine Frage")
+    methods = one(said, "4 Rechenweisen")
+    assert "Für die 4 Vorhaben mit vollständigen Angaben" in methods
+    # six pairs; the product has p2 before p3 before p1 and p4, which have a zero and are equal: it turns p1
+    # with p2 and p3 round, and does not tell p1 and p4 apart
+    assert "50 gleich und 33 umgekehrt; 17 unterscheidet" in methods
+
+
+def test_a_method_that_tells_hardly_any_apart_is_no_comparison() -> None:
+    known = small.inventory()
+    # everybody has a zero somewhere, so that all products are zero
+    raw = pd.DataFrame({"use": [10.0, 6, 2, 0], "reach": [0.0, 0, 0, 10]}, index=known.projects.index)
+    said = statements.certainty_statements(small.results(inventory=known, impact=small.impact_of(known, raw)))
+    assert "„gewichtetes Produkt“" in one(said, "taugt hier nicht")
+    assert "gewichtetes Produkt" not in one(said, "3 Rechenweisen")
+
+
+def test_where_all_are_the_first_no_sentence_says_who_stays() -> None:
+    said = statements.certainty_statements(small.results())
+    assert not [s for s in said if "unter den ersten" in s or "Fiele" in s]
+    assert one(said, "Meinungen")
+
+
+def test_groups_of_one_mind_are_said_to_be() -> None:
+    known = small.inventory()
+    group = known.strategy.stakeholders[0].model_copy(update={"points": {"use": 7, "reach": 3}})
+    known.strategy = known.strategy.model_copy(update={"stakeholders": (group,)})
+    said = statements.certainty_statements(small.results(inventory=known))
+    assert one(said, "alle Gruppen auf dieselbe Reihenfolge")
+    assert not [s for s in said if "Meinungen" in s]
+
+
+@pytest.mark.usefixtures("two_first")
+def test_what_cannot_be_said_for_a_group_is_left_open() -> None:
+    known = small.inventory()
+    raw = pd.DataFrame({"use": small.USE, "reach": [0.0, None, 9, 10]}, index=known.projects.index)
+    # p2 is scored by 70 of 100 with the strategy's weights, by 10 of 100 with the chamber's
+    r = small.results(inventory=known, impact=small.impact_of(known, raw))
+    assert pd.isna(r.group_ranks.at["p2", "chamber"])
+    said = one(statements.certainty_statements(r), "Andere Gruppen")
+    assert "bei einem lässt es sich nicht sagen" in said
+
+
+def test_no_order_no_sentence() -> None:
+    assert statements.certainty_statements(Results(small.inventory())) == []
+    assert statements.maturity_statements(Results(small.inventory())) == []
+    assert statements.question_statements(Results(small.inventory())) == []
+    assert statements.economics_statements(Results(small.inventory())) == []
+
+
+def test_levels_and_bundles_are_counted() -> None:
+    known = small.inventory()
+    r = small.results(inventory=known, maturity=small.maturity_of(known), services=small.services_of(known))
+    said = statements.maturity_statements(r)
+    assert "Von 2 Organisationen haben 1 eine sichere Stufe" in one(said, "sichere Stufe")
+    assert "mindestens Stufe 2 hat: 1 von 2 Bündeln sind es" in one(said, "mindestens")
+    # 30 + 50 of 100 cases belong to the bundle that is online, 30 to the service that is
+    assert "gehören 80 % der" in one(said, "Zu den Bündeln, die online sind")
+    assert "30 % der Fälle" in one(said, "Zu den Bündeln, die online sind")
+    assert one(said, "Noch nicht online") == "Noch nicht online ist das Bündel b2 (Meldung)."
+
+
+def test_a_bundle_of_unknown_level_is_said_to_be_unknown() -> None:
+    known = small.inventory()
+    services = small.services_of(known)
+    services.table.loc["s3", "is_online"] = pd.NA
+    said = statements.maturity_statements(small.results(inventory=known, services=services))
+    assert "1 von 2 Bündeln sind es, bei einem Bündel ist es nicht bekannt" in one(said, "mindestens")
+    assert not [s for s in said if "Noch nicht online" in s]
+
+
+def test_moderated_ratings_are_counted_and_those_far_from_the_office() -> None:
+    known = small.inventory()
+    r = small.results(inventory=known, impact=small.moderated(small.impact_of(known)))
+    assert known.strategy.thresholds.rating_difference == 3
+    (said,) = statements.score_statements(r)  # one by 6 points, one by 1
+    assert said.startswith("2 Bewertungen der Ämter sind moderiert")
+    assert "bei 1 davon liegen beide um mindestens 3 Punkte" in said
+    assert statements.score_statements(small.results()) == []
+
+
+def test_questions_are_counted_and_who_is_asked_most() -> None:
+    said = statements.question_statements(small.results(questions=small.QUESTIONS))
+    assert said[0].startswith("Bei 2 Angaben kann die Antwort")
+    more = statements.question_statements(small.results(questions=small.QUESTIONS.head(2)))
+    assert more[0].startswith("Bei mindestens 2 Angaben")  # nobody asked for a third
+    nothing = statements.question_statements(small.results(questions=small.QUESTIONS.assign(value=0.0)))
+    assert nothing == ["Keine einzelne fehlende Angabe würde ändern, welche Vorhaben ausgewählt werden."]
+    third = small.QUESTIONS.assign(value=1.0)
+    assert "„Zweites Amt“ gefragt (2)" in statements.question_statements(small.results(questions=third))[0]
+
+
+def test_economics_say_for_how_many_it_is_known_and_what_is_carried_on() -> None:
+    said = statements.economics_statements(small.results(economics=small.ECONOMICS))
+    assert said[0].startswith("Für 2 von 4 Vorhaben lässt sich das rechnen; 1 davon bringen mehr ein")
+    assert said[0].endswith("im Haushalt ankommt, sind es 0.")
+    assert said[1].startswith("Bei einem Vorhaben sind laufende Kosten")
+    unknown = small.ECONOMICS[small.ECONOMICS["kn"].isna()]
+    said = statements.economics_statements(small.results(economics=unknown))
+    assert said == ["Für keines der 2 Vorhaben lässt sich das rechnen. Die Tabelle nennt die Gründe."]
+
+
+def test_the_rule_of_wibe_is_said_where_the_strategy_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = pd.DataFrame({"is_to_do": pd.array([True, False, None, True], dtype="boolean")})
+    monkeypatch.setattr(module, "score_wibe", lambda inventory, economics: verdict)
+    known = small.inventory()
+    scales = {"urgency": known.strategy.impact, "quality": known.strategy.impact}
+    assert (
+        statements.economics_statements(small.results(inventory=known, economics=small.ECONOMICS))[2:] == []
+    )
+    known.strategy = known.strategy.model_copy(update=scales)
+    said = statements.economics_statements(small.results(inventory=known, economics=small.ECONOMICS))
+    assert "bei 2 Vorhaben etwas für ein Ja, bei 1 nichts; bei 1 fehlt" in said[2]
+
+
+def test_estimates_are_named_where_they_matter() -> None:
+    known = small.inventory()
+    r = small.results(inventory=known, services=small.services_of(known), economics=small.ECONOMICS)
+    notes = statements.assumption_notes(r)
+    assert notes["scores"] == [
+        "Geschätzt, nicht beschlossen: 1 von 2 Kriterien der Wirkung mit ihren Gewichten."
+    ]
+    assert notes["maturity"] == ["Zum Teil angenommen: das Reifegradmodell m. Regel angenommen."]
+    assert notes["certainty"] == ["Angenommen, nicht erfragt: die Gewichte der Gruppen „Kammer“."]
+    assert "0,9 %" in notes["economics"][0]
+    assert "plan" not in notes
+
+
+def test_what_is_decided_needs_no_note() -> None:
+    known = small.inventory()
+    strategy = known.strategy
+    decided: Any = {
+        "impact": strategy.impact.model_copy(
+            update={
+                "criteria": tuple(
+                    c.model_copy(update={"is_estimate": False}) for c in strategy.impact.criteria
+                )
+            }
+        ),
+        "stakeholders": tuple(s.model_copy(update={"is_estimate": False}) for s in strategy.stakeholders),
+        "service_models": tuple(m.model_copy(update={"is_estimate": False}) for m in strategy.service_models),
+        "discount_rates": (),
+    }
+    known.strategy = strategy.model_copy(update=decided)
+    r = small.results(inventory=known, services=small.services_of(known), economics=small.ECONOMICS)
+    assert statements.assumption_notes(r) == {}
+
+
+@pytest.mark.usefixtures("two_first")
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_sentence_has_jargon_or_a_gap(language: str) -> None:
+    known = small.inventory(language)
+    r = small.results(
+        inventory=known,
+        maturity=small.maturity_of(known),
+        services=small.services_of(known),
+        questions=small.QUESTIONS,
+        economics=small.ECONOMICS,
+    )
+    said = [
+        *statements.maturity_statements(r),
+        *statements.certainty_statements(r),
+        *statements.question_statements(r),
+        *statements.economics_statements(r),
+        *(note for notes in statements.assumption_notes(r).values() for note in notes),
+    ]
+    assert len(said) > 10
+    for sentence in said:
+        assert sentence.endswith("."), sentence
+        assert not re.search(r"[{}_]|\bnan\b|\b[Tt]au\b|EVPPI|Sobol|SMAA|Simplex", sentence), sentence
+
+
+def test_a_score_that_does_not_add_up_has_no_sentence_on_weights(two_first: None) -> None:
+    r = small.results()
+    hierarchy = replace(r.impact.hierarchy, rule="geometric")  # type: ignore[union-attr]
+    r = small.results(impact=replace(r.impact, rule="geometric", hierarchy=hierarchy))  # type: ignore[type-var]
+    assert not [s for s in statements.certainty_statements(r) if "Gewicht von" in s]
