@@ -120,7 +120,7 @@ def test_every_placeholder_of_a_finding_is_given(catalogues):
             if code in checked:
                 continue
             known = {"value", "column", "sheet", "file"} | GIVEN.get(code, set())
-            known |= {"table", "where", "found", "allowed"} if code in of_audit else set()
+            known |= {"table", "place", "where", "found", "allowed"} if code in of_audit else set()
             assert placeholders(template) <= known, key
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import tomllib
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -80,11 +82,16 @@ def format_number(value: float | None, language: str = "de", decimals: int = 0) 
     '1.234,5'
     >>> format_number(-1234.5, "en", 1)
     '−1,234.5'
+    >>> format_number(24.5, "de")
+    '25'
     """
     if pd.isna(value):
         return "–"
-    written = f"{value:,.{decimals}f}"
-    if float(f"{value:.{decimals}f}") == 0:
+    rounded: float | Decimal = float(value)
+    if math.isfinite(rounded):  # halves go up, as people round; 2.675 is one though its binary form is less
+        rounded = Decimal(repr(round(rounded, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    written = f"{rounded:,.{decimals}f}"
+    if rounded == 0:
         written = written.lstrip("-")
     written = written.replace("-", "−")
     if language == "de":

@@ -319,6 +319,9 @@ def test_wrong_calls():
     portfolio = select_portfolio(inventory, score_impact(inventory))
     with pytest.raises(ValueError, match="portfolio must choose projects of the inventory, not 'a'"):
         schedule(make_inventory(make_strategy()), portfolio)
+    begun = make_inventory(make_strategy(), positions=list(STAFF), **one(status="existing"))
+    with pytest.raises(ValueError, match=r"that may be chosen, not 'a' \(existing\)"):
+        schedule(begun, portfolio)
     none = inventory.replace(strategy=make_strategy(phase_templates=()))
     with pytest.raises(ValueError, match="strategy must have phase_templates"):
         schedule(none, portfolio)

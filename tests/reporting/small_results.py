@@ -126,6 +126,8 @@ def services_of(known: Any) -> Any:
         {
             "score": [75.0, 0, 25],
             "level": [3.0, 0, 1],
+            "level_lower": [3.0, 0, 1],
+            "level_upper": [3.0, 0, 1],
             "is_online": pd.array([True, False, False], dtype="boolean"),
             "n_cases_yearly": [30, 50, 20],
             "bundle_id": ["b1", "b1", "b2"],

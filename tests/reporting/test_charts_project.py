@@ -13,6 +13,9 @@ from matplotlib.collections import LineCollection
 
 from digistrat.reporting import charts
 from digistrat.scoring.composite import score_table
+from digistrat.scoring.computed import only_rated
+from digistrat.strategy import Criterion, Scale
+from digistrat.texts import format_number
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def test_project_shows_intervals_moderated_ratings_and_what_does_not_apply() -> 
     ax = charts.plot_project(scores, project)
     words = [t.get_text() for t in ax.texts]
     # a weighs 50 of 70: 60 of 100 are 42.9 of 71.4 points, and 40 to 80 are 28.6 to 57.1
-    assert "42,9 von 71 (28,6 bis 57,1)" in words
+    assert "42,9 von 71,4 (28,6 bis 57,1)" in words
     assert "Angabe 6 von 10" in words
     assert "entfällt" in words
     assert "Angabe 4 (Skala 2 bis 10) (moderiert, Amt 9)" in words
@@ -108,7 +111,7 @@ def test_ranking_marks_scores_that_rest_on_less_than_everything(r: Any) -> None:
     for row in data.itertuples():
         lower, upper = float(str(row.lower)), float(str(row.upper))
         score = r.impact.table.at[row.project_id, "score"]  # the data are rounded at the ninth decimal
-        written = f"{score:.1f}".replace(".", ",")
+        written = format_number(score, "de", 1)
         assert written + ("*" if upper - lower > 0.05 else "") in words
 
 
@@ -133,5 +136,42 @@ def test_what_nobody_rated_is_a_value_and_no_answer(r: Any) -> None:
     office[known[0]] = np.nan
     scores = replace(r.impact, raw_office=office, raw_moderated=office.map(lambda _: np.nan))
     words = [t.get_text() for t in charts.plot_project(scores, project).texts]
-    assert sum(w.startswith("Wert ") for w in words) == 1
+    assert sum(w.startswith("Berechnet ") for w in words) == 1
     assert sum(w.startswith("Angabe ") for w in words) == len(known) - 1
+
+
+@pytest.mark.parametrize("state", ["scored", "provisional", "not_scored"])
+def test_a_project_of_every_state_is_drawn_with_its_computed_figures(state: str) -> None:
+    """Nobody rated the third one: what is computed for it stands there and does not count."""
+    rated = {
+        "scored": [8.0, 6.0, 40.0],
+        "provisional": [8.0, np.nan, 40.0],
+        "not_scored": [np.nan, np.nan, 40.0],
+    }
+    inventory = records.make_inventory(3)
+    project = inventory.projects.index[0]
+    criteria = pd.DataFrame(
+        {"weight": [50, 40, 10], "floor": 0, "target": [10, 10, 100]}, index=["a", "b", "c"]
+    )
+    frame = pd.DataFrame([rated[state]], index=[project], columns=criteria.index)
+    cells = "Digitalisierungsvorhaben_der_Stadt_2026.xlsx › Wirkung der Digitalisierungsvorhaben › AB117"
+    scores = score_table(
+        frame, None, criteria, rule="weighted_mean", inventory=inventory, cells=lambda one, by: cells
+    )
+    asked = tuple(
+        Criterion(id=one, name=one, weight=weight, computed="goal_fit" if one == "c" else "")
+        for one, weight in criteria["weight"].items()
+    )
+    scale = Scale(rule="weighted_mean", source="", criteria=asked)
+    scores = only_rated(
+        replace(scores, raw_office=frame.assign(c=np.nan), raw_moderated=frame * np.nan), scale
+    )
+    assert scores.table.at[project, "state"] == state
+    words = [t.get_text() for t in charts.plot_project(scores, project).texts]
+    assert any("zählt ohne Bewertungen nicht (Gewicht 10)" in w for w in words) == (state == "not_scored")
+    places = [w for w in words if " · " in w]
+    assert len(places) == 3
+    assert all(
+        w.endswith(" › AB117") and "…" in w for w in places
+    )  # file and sheet are clipped, the cell never
+    assert places[2].startswith("Berechnet 40 von 100 · ")

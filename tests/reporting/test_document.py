@@ -137,7 +137,7 @@ def test_numbers_of_a_column_have_as_many_decimals() -> None:
 
     table = pd.DataFrame({"score": [28.0, 55.25, None], "rank": [1.0, 2, 3], "answer_value": [1.5, 0.02, 0]})
     rows = _rows(table, "de")["rows"]
-    assert rows == [["28,0", "1", "1,50"], ["55,2", "2", "0,02"], ["–", "3", "0,00"]]
+    assert rows == [["28,0", "1", "1,50"], ["55,3", "2", "0,02"], ["–", "3", "0,00"]]
 
 
 def test_sections_without_results_are_not_shown(tmp_path: Path) -> None:
@@ -161,7 +161,8 @@ def test_what_is_sure_is_said_as_such_and_what_is_not_in_hundredths(tmp_path: Pa
     assert groups["stays"].tolist() == ["ja"] * 4  # all four are the first ones
     assert weights.empty
     values = section_tables(results)["economics"][0][1]
-    assert values["kn"].tolist() == [1000, -500]
+    assert values["kn_thousand"].tolist()[0] == 1
+    assert values["status"].tolist() == ["möglich"] * 2
 
 
 def test_projects_come_by_rank(results: Results) -> None:
@@ -169,3 +170,19 @@ def test_projects_come_by_rank(results: Results) -> None:
     assert table["rank"].is_monotonic_increasing
     assert len(table) == 5
     assert project_table(Results(results.inventory)).empty
+
+
+def test_mandates_are_counted_by_kind() -> None:
+    from digistrat.reporting.document import _mandates
+
+    given = pd.Series(["legal", "political", "none", "legal", None])
+    assert _mandates(given, "de") == "3 (2 gesetzlich, 1 politisch)"
+    assert _mandates(pd.Series(["none"]), "de") == "0"
+
+
+def test_a_certain_level_of_provisional_points_says_both(tmp_path: Path) -> None:
+    results = small.results(**everything("de"))
+    assert results.maturity is not None
+    results.maturity.table["state"] = ["provisional", "scored"]
+    ((_, levels),) = section_tables(results)["maturity"]
+    assert levels["chance"].tolist() == ["Stufe sicher, Punkte vorläufig", "60 von 100"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,9 @@ def two_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_certainty_is_said_in_numbers_counted_by_hand() -> None:
     said = statements.certainty_statements(small.results())
     assert "Keines der ersten 2 Vorhaben" in one(said, "Andere Gruppen")
+    assert one(said, "Andere Gruppen").startswith("Mit angenommenen (erfundenen) Gewichten")
+    assert "Malnehmen (geometrisches Mittel)" in one(said, "Anders angenommen haben wir")
+    assert not [s for s in said if "harmonisch" in s]
     widest = one(said, "Meinungen")
     assert "p1 „Eins“" in widest
     assert "Rang 1 mit den Gewichten von „Strategie“, Rang 4 mit denen von „Kammer“" in widest
@@ -94,10 +98,14 @@ def test_levels_and_bundles_are_counted() -> None:
     r = small.results(inventory=known, maturity=small.maturity_of(known), services=small.services_of(known))
     said = statements.maturity_statements(r)
     assert "Von 2 Organisationen haben 1 eine sichere Stufe" in one(said, "sichere Stufe")
-    assert "mindestens Stufe 2 hat: 1 von 2 Bündeln sind es" in one(said, "mindestens")
-    # 30 + 50 of 100 cases belong to the bundle that is online, 30 to the service that is
-    assert "gehören 80 % der" in one(said, "Zu den Bündeln, die online sind")
-    assert "30 % der Fälle" in one(said, "Zu den Bündeln, die online sind")
+    # 30 of 100 cases belong to the one service of level 3, 30 + 50 to the bundle that it makes count
+    cases = one(said, "nicht erfragt")
+    assert "mindestens Stufe 2 (Schwelle im Modell m angenommen) gehören 30 % der" in cases
+    assert "mindestens Stufe 3, die das Gesetz erfüllt, 30 %." in cases
+    assert "lässt das ganze Bündel als online gelten: 1 von 2 Bündeln sind es" in one(
+        said, "einzige Leistung"
+    )
+    assert "gehören 80 % der" in one(said, "Zu den Bündeln, die so als online gelten")
     assert one(said, "Noch nicht online") == "Noch nicht online ist das Bündel b2 (Meldung)."
 
 
@@ -106,7 +114,7 @@ def test_a_bundle_of_unknown_level_is_said_to_be_unknown() -> None:
     services = small.services_of(known)
     services.table.loc["s3", "is_online"] = pd.NA
     said = statements.maturity_statements(small.results(inventory=known, services=services))
-    assert "1 von 2 Bündeln sind es, bei einem Bündel ist es nicht bekannt" in one(said, "mindestens")
+    assert "1 von 2 Bündeln sind es, bei einem Bündel ist es nicht bekannt" in one(said, "einzige Leistung")
     assert not [s for s in said if "Noch nicht online" in s]
 
 
@@ -133,12 +141,20 @@ def test_questions_are_counted_and_who_is_asked_most() -> None:
 
 def test_economics_say_for_how_many_it_is_known_and_what_is_carried_on() -> None:
     said = statements.economics_statements(small.results(economics=small.ECONOMICS))
-    assert said[0].startswith("Für 2 von 4 Vorhaben lässt sich das rechnen; 1 davon bringen mehr ein")
-    assert said[0].endswith("im Haushalt ankommt, sind es 0.")
+    assert said[0].startswith("0 von 2 Vorhaben, für die es sich rechnen lässt (von 4), bringen im Haushalt")
+    assert "Zählt gesparte Arbeitszeit mit, sind es 1; die eigene Arbeitszeit" in said[0]
     assert said[1].startswith("Bei einem Vorhaben sind laufende Kosten")
     unknown = small.ECONOMICS[small.ECONOMICS["kn"].isna()]
     said = statements.economics_statements(small.results(economics=unknown))
     assert said == ["Für keines der 2 Vorhaben lässt sich das rechnen. Die Tabelle nennt die Gründe."]
+
+
+def test_the_chosen_projects_are_summed_up() -> None:
+    portfolio = SimpleNamespace(selected=["p1", "p3", "p4"])
+    said = statements.economics_statements(small.results(economics=small.ECONOMICS, portfolio=portfolio))
+    text = one(said, "gewählten Vorhaben")  # 1000 - 500 in all, -100 - 500 in the budget
+    assert "Von den 3 gewählten Vorhaben lässt es sich für 2 rechnen: 0 davon" in text
+    assert "−600 €; mit gesparter Arbeitszeit sind es 1, alle zusammen 500 €." in text
 
 
 def test_the_rule_of_wibe_is_said_where_the_strategy_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

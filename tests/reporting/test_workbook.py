@@ -151,7 +151,7 @@ def test_what_follows_from_the_scores_stands_in_its_sheet(tmp_path: Path) -> Non
     )  # fmt: skip
     groups = table_of(book, "Rang je Gruppe")
     assert groups["Rang: Kammer"].tolist() == [4, 3, 2, 1]
-    assert table_of(book, "Leistungsbündel")["online"].tolist() == [True, False]
+    assert table_of(book, "Leistungsbündel")["online"].tolist() == ["ja", "nein"]
     assert table_of(book, "Offene Fragen")["Fundstelle"].tolist() == [
         "A2.xlsx › Wirkung › C4",
         "Wirkung › Nutzen",

@@ -116,6 +116,23 @@ def test_what_does_not_apply_at_all_is_not_rated_either() -> None:
     assert score_impact(inventory).table.loc["a", "state"] == "not_scored"
 
 
+def test_a_dependant_to_which_nothing_applies_says_nothing_of_its_impact() -> None:
+    """What is computed for it alone gives no bounds: from nothing to half of 100."""
+    rated: Rated = {"A": (5.0, 5.0, 5.0), "B": (None, None, None)}
+    ratings = [
+        {"project_id": name, "criterion_id": f"K{k}", "points": points, "state": state}
+        for name, state in (("A", "assessed"), ("B", "not_applicable"))
+        for k, points in enumerate(rated[name], start=1)
+    ]
+    projects = [project(name, goal_ids=("G1", "G2")) for name in rated]
+    links = [link("B", "requires", "A")]
+    scores = score_impact(
+        make_inventory(STRATEGY, projects=projects, impact_ratings=ratings, dependencies=links)
+    )
+    assert scores.raw.at["A", "ENABLE"] == pytest.approx(25.0)
+    assert (scores.low.at["A", "ENABLE"], scores.high.at["A", "ENABLE"]) == pytest.approx((0.0, 62.5))
+
+
 def test_no_stakeholder_gives_it_a_score_either() -> None:
     people = {
         "id": "p",

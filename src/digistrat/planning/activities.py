@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from digistrat.planning.activity_problem import ActivityProblem, Name, make_problem
-from digistrat.planning.conflicts import smallest_conflict
-from digistrat.planning.serial import objective_of, quick_schedule
+from digistrat.planning.activity_conflicts import find_conflict
+from digistrat.planning.activity_frames import Activities, Name, read_activities
+from digistrat.planning.activity_model import Effort
+from digistrat.planning.activity_problem import fits, whole_numbers
+from digistrat.planning.activity_search import solve
 
 ScheduleStatus = Literal["optimal", "feasible", "infeasible", "limit"]
-_CONFLICT_EFFORT = 1.0  # deterministic seconds for each question "is this still impossible?"
-_SERIAL_WORK = 60_000  # activities placed by serial generation before the solver starts
-_BATCH = 2
-_PATIENCE = 100  # serial schedules in a row that are no better
+_NO_DIFFERENCE = 1e-6  # of a period of the least weight: where a plan counts as no better
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,15 @@ class Schedule:
     gap : float
         ``(objective - bound) / max(1e-9, |objective|)``, 0 where proven optimal.
     status : {"optimal", "feasible", "infeasible", "limit"}
-        ``optimal`` with a gap of some 1e-6: proven with weights rounded to six digits. ``feasible``: a
+        ``optimal``: no schedule is better by a millionth of a period of the least weight. ``feasible``: a
         schedule, not proven best; ``limit``: none found, none excluded.
     conflicts : tuple
-        Where infeasible, constraints that exclude each other, none to spare: ``("deadline", activity)``,
+        Where infeasible, constraints that exclude each other: ``("deadline", activity)``,
         ``("release", activity)``, ``("sitting", activity)``, ``("capacity", resource)``,
-        ``("precedence", a, b)``, ``("budget", block, kind)``; block None is the time after the last block.
+        ``("precedence", a, b)``, ``("chain", a, b, n)`` (by links between them, from the start of a to the
+        end of b at least n periods), ``("budget", block, kind)``; block None is the time after the last one.
+    is_minimal : bool
+        False where the search ended early, so that conflicts may be named that do not matter.
     """
 
     start: pd.Series
@@ -54,6 +55,7 @@ class Schedule:
     gap: float
     status: ScheduleStatus
     conflicts: tuple[Name, ...] = ()
+    is_minimal: bool = True
 
     def __str__(self) -> str:
         if self.status in ("infeasible", "limit"):
@@ -94,7 +96,7 @@ def schedule_activities(
     ----------
     durations : Series of whole periods ≥ 0, by activity
     demands : activities × resources
-        Taken in every period that the activity runs. Exact to four decimals, rounded up beyond.
+        Taken in every period that the activity runs. What binary fractions cost is no breach.
     capacities : Series by resource, or frame periods × resources
         A frame's rows are the periods 0, 1, …; after its last row there is no capacity.
     precedences : frame with predecessor, successor, and perhaps lag and kind
@@ -113,8 +115,9 @@ def schedule_activities(
         The activity may start in these periods only.
     effort_limit : float
         Deterministic time of CP-SAT, two to five seconds each on one core: repeatable, unlike `time_limit`.
+        As much again for serial schedules before, and for the search of what conflicts.
     time_limit : float, optional
-        Seconds on the clock, instead of `effort_limit`.
+        Seconds on the clock for the schedule, instead of `effort_limit`.
     seed : int
         The same seed gives the same schedule.
     workers : int
@@ -134,7 +137,7 @@ def schedule_activities(
     >>> plan.makespan, plan.status
     (7, 'optimal')
     """
-    problem = make_problem(
+    given = read_activities(
         durations,
         demands,
         capacities,
@@ -148,234 +151,39 @@ def schedule_activities(
         periods_per_block=periods_per_block,
         sittings=sittings,
     )
-    effort = _Effort(effort_limit, time_limit, seed, workers)
-    status, starts, bound = _solve(problem, effort)
-    if status == "infeasible":
-        small = _Effort(_CONFLICT_EFFORT, None, seed, workers)
-        return _nothing(problem, "infeasible", math.nan, _conflict(problem, small))
+    effort = Effort(effort_limit, time_limit, seed, workers)
+    problem = whole_numbers(given, outward=True)
+    answer = solve(problem, effort)
+    bound = answer.bound / problem.weight_scale
+    if answer.status == "infeasible":
+        conflicts, is_minimal = find_conflict(problem, effort)
+        return _nothing(given, "infeasible", math.nan, conflicts, is_minimal)
+    starts = answer.starts
+    if starts is not None and not fits(given, starts):  # what was rounded off does count here
+        starts = solve(whole_numbers(given, outward=False), effort).starts
     if starts is None:
-        return _nothing(problem, "limit", bound / problem.weight_scale, ())
-    start = pd.Series(starts, index=problem.labels, name="start").astype("Int64")
-    makespan = int((starts + problem.durations).max(initial=0))
-    objective = float(makespan) if weights is None else _weighted(problem, weights, starts)
-    bound = min(bound / problem.weight_scale, objective)
-    if objective - bound <= 1e-9 * max(1.0, objective):
-        bound = objective  # the difference is that of binary fractions
-    gap = (objective - bound) / max(1e-9, abs(objective))
-    return Schedule(start, makespan, objective, bound, gap, status)
+        return _nothing(given, "limit", bound)
+    return _found(given, starts, bound)
 
 
 def _nothing(
-    problem: ActivityProblem, status: ScheduleStatus, bound: float, conflicts: tuple[Name, ...]
+    given: Activities,
+    status: ScheduleStatus,
+    bound: float,
+    conflicts: tuple[Name, ...] = (),
+    is_minimal: bool = True,
 ) -> Schedule:
-    start = pd.Series(pd.NA, index=problem.labels, name="start", dtype="Int64")
-    return Schedule(start, math.nan, math.nan, bound, math.nan, status, conflicts)
+    start = pd.Series(pd.NA, index=given.labels, name="start", dtype="Int64")
+    return Schedule(start, math.nan, math.nan, bound, math.nan, status, conflicts, is_minimal)
 
 
-def _weighted(problem: ActivityProblem, weights: pd.Series, starts: np.ndarray) -> float:
-    """The objective with the weights as given, not rounded."""
-    exact = weights.reindex(problem.labels).fillna(0.0).to_numpy(dtype=float)
-    ends = starts + problem.durations
-    return float(exact @ (ends if problem.due is None else np.maximum(ends - problem.due, 0)))
-
-
-def _conflict(problem: ActivityProblem, effort: _Effort) -> tuple[Name, ...]:
-    names = problem.names()
-    everything = frozenset(names)
-    # where dates and links alone exclude each other, asking them alone is proof, and quick
-    by_dates = problem.windows() is None
-
-    def impossible(kept: list[Name]) -> bool:
-        rest = _without(problem, everything - frozenset(kept))
-        return rest.windows() is None if by_dates else _solve(rest, effort)[0] == "infeasible"
-
-    return smallest_conflict(names, impossible)
-
-
-def _without(problem: ActivityProblem, off: frozenset[Name]) -> ActivityProblem:
-    """The question whether any schedule exists, without the constraints named."""
-    return replace(problem, off=off, weight=np.zeros(problem.n, dtype=np.int64), due=None)
-
-
-@dataclass(frozen=True)
-class _Effort:
-    limit: float
-    seconds: float | None
-    seed: int
-    workers: int
-
-
-def _solve(problem: ActivityProblem, effort: _Effort) -> tuple[ScheduleStatus, np.ndarray | None, float]:
-    """Status, starts and a lower bound of the objective in whole weights."""
-    windows = problem.windows()
-    if windows is None:
-        return "infeasible", None, math.inf
-    trivial = objective_of(problem, windows[0])  # everything at its earliest start
-    any_will_do = problem.weight is not None and not problem.weight.any()
-    tries = 10 if any_will_do else max(10, _SERIAL_WORK // max(1, problem.n))
-    quick = quick_schedule(problem, seed=effort.seed, tries=tries, patience=_PATIENCE, enough=trivial)
-    if quick is not None and objective_of(problem, quick) <= trivial:
-        return "optimal", quick, float(trivial)
-    status, starts, bound = _cp_sat(problem, quick, effort)
-    if starts is None and quick is not None:
-        return "feasible", quick, max(bound, trivial)
-    return status, starts, max(bound, float(trivial))
-
-
-def _cp_sat(
-    problem: ActivityProblem, hint: np.ndarray | None, effort: _Effort
-) -> tuple[ScheduleStatus, np.ndarray | None, float]:
-    from ortools.sat.python import cp_model
-
-    horizon = problem.horizon
-    if hint is not None and problem.weight is None:
-        horizon = objective_of(problem, hint)  # longer schedules are of no use
-    windows = problem.windows(horizon)
-    if windows is None:
-        raise AssertionError("a schedule exists, so the windows cannot be empty")
-    model = cp_model.CpModel()
-    starts = _activities(cp_model, model, problem, windows, horizon)
-    _objective(model, problem, starts, windows, horizon)
-    solver = cp_model.CpSolver()
-    if hint is not None:
-        for i, variable in enumerate(starts):
-            model.add_hint(variable, int(hint[i]))
-    parameters = solver.parameters
-    parameters.random_seed = effort.seed
-    parameters.num_workers = effort.workers
-    parameters.use_hard_precedences_in_cumulative = True
-    parameters.exploit_all_precedences = True
-    if effort.seconds is None:
-        parameters.max_deterministic_time = effort.limit
-        # Strategies take turns in a fixed order, two at a time: repeatable, and no overshoot of the limit.
-        parameters.interleave_search = True
-        parameters.interleave_batch_size = _BATCH
-    else:
-        parameters.max_time_in_seconds = effort.seconds
-    outcome = solver.solve(model)
-    bound = float(solver.best_objective_bound)
-    if outcome == cp_model.INFEASIBLE:
-        return "infeasible", None, math.inf
-    if outcome not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return "limit", None, max(bound, 0.0)
-    found = np.array([solver.value(variable) for variable in starts], dtype=np.int64)
-    return ("optimal" if outcome == cp_model.OPTIMAL else "feasible"), found, bound
-
-
-def _activities(
-    cp_model: Any,
-    model: Any,
-    problem: ActivityProblem,
-    windows: tuple[np.ndarray, np.ndarray],
-    horizon: int,
-) -> list[Any]:
-    """Start variables with links, resources and money."""
-    earliest, latest = windows
-    starts = []
-    for i in range(problem.n):
-        domain = cp_model.Domain(int(earliest[i]), int(latest[i]))
-        if i in problem.sittings and problem.is_on("sitting", problem.labels[i]):
-            domain = domain.intersection_with(cp_model.Domain.from_values(problem.sittings[i].tolist()))
-        starts.append(model.new_int_var_from_domain(domain, f"start{i}"))
-    for (i, j, lag), name in zip(problem.links, problem.link_names, strict=True):
-        if problem.is_on(*name):
-            model.add(starts[j] >= starts[i] + lag)
-    intervals = {
-        i: model.new_fixed_size_interval_var(starts[i], int(d), f"run{i}")
-        for i, d in enumerate(problem.durations)
-        if d
-    }
-    for r, resource in enumerate(problem.resources):
-        users = [i for i in intervals if problem.demand[i, r]]
-        if not users or not problem.is_on("capacity", resource):
-            continue
-        blockers = _blockers(problem, r, horizon)
-        model.add_cumulative(
-            [intervals[i] for i in users]
-            + [model.new_fixed_size_interval_var(a, b - a, f"closed{r}_{a}") for a, b, _ in blockers],
-            [int(problem.demand[i, r]) for i in users] + [missing for _, _, missing in blockers],
-            int(problem.capacity[:, r].max()),
-        )
-    _budgets(model, problem, starts, windows)
-    return starts
-
-
-def _blockers(problem: ActivityProblem, r: int, horizon: int) -> list[tuple[int, int, int]]:
-    """Intervals in which a resource has less than its most, and how much less."""
-    capacity = problem.capacity[:horizon, r] if problem.varies else problem.capacity[:, r]
-    missing = problem.capacity[:, r].max() - capacity
-    edges = [0, *(np.flatnonzero(np.diff(missing)) + 1).tolist(), len(missing)]
-    # After the last period there is none; no activity that needs it can start there (see windows).
-    return [(a, b, int(missing[a])) for a, b in pairwise(edges) if b > a and missing[a] > 0]
-
-
-def _budgets(
-    model: Any, problem: ActivityProblem, starts: list[Any], windows: tuple[np.ndarray, np.ndarray]
-) -> None:
-    """Money per block and kind: what an activity has spent before each edge between two blocks."""
-    earliest, latest = windows
-    edges = [b * problem.block_length for b in range(len(problem.blocks) + 1)]
-    spent_before: dict[int, list[Any]] = {}
-    for i in np.flatnonzero(problem.rate.any(axis=1)).tolist():
-        paid = int(problem.paid_periods[i])
-        spent_before[i] = [
-            _clamped(model, starts[i], edge, paid, int(earliest[i]), int(latest[i])) for edge in edges
-        ]
-    for b, block in enumerate(problem.blocks):
-        for k, kind in enumerate(problem.kinds):
-            if problem.is_on("budget", block, kind):
-                terms = [
-                    int(problem.rate[i, k]) * (before[b + 1] - before[b])
-                    for i, before in spent_before.items()
-                    if problem.rate[i, k]
-                ]
-                if terms:
-                    model.add(sum(terms) <= int(problem.money[b, k]))
-
-
-def _clamped(model: Any, start: Any, edge: int, paid: int, earliest: int, latest: int) -> Any:
-    """Periods of an activity before an edge: min(paid, max(0, edge - start))."""
-    if latest + paid <= edge:
-        return paid
-    if earliest >= edge:
-        return 0
-    periods = model.new_int_var(max(0, min(paid, edge - latest)), min(paid, edge - earliest), "")
-    later, earlier = model.new_bool_var(""), model.new_bool_var("")
-    model.add(start >= edge).only_enforce_if(later)
-    model.add(start < edge).only_enforce_if(~later)
-    model.add(start <= edge - paid).only_enforce_if(earlier)
-    model.add(start > edge - paid).only_enforce_if(~earlier)
-    model.add(periods == 0).only_enforce_if(later)
-    model.add(periods == paid).only_enforce_if(earlier)
-    model.add(periods == edge - start).only_enforce_if(~later, ~earlier)
-    return periods
-
-
-def _objective(
-    model: Any,
-    problem: ActivityProblem,
-    starts: list[Any],
-    windows: tuple[np.ndarray, np.ndarray],
-    horizon: int,
-) -> None:
-    durations = [int(d) for d in problem.durations]
-    earliest, latest = windows
-    if problem.weight is None:
-        longest = int((earliest + problem.durations).max(initial=0))
-        makespan = model.new_int_var(longest, horizon, "makespan")
-        for i in range(problem.n):
-            if latest[i] + durations[i] > longest:
-                model.add(makespan >= starts[i] + durations[i])
-        model.minimize(makespan)
-        return
-    terms = []
-    for i in np.flatnonzero(problem.weight).tolist():
-        end = starts[i] + durations[i]
-        if problem.due is not None:
-            most = max(0, int(latest[i]) + durations[i] - int(problem.due[i]))
-            late = model.new_int_var(0, most, f"late{i}")
-            model.add(late >= end - int(problem.due[i]))
-            end = late
-        terms.append(int(problem.weight[i]) * end)
-    if terms:
-        model.minimize(sum(terms))
+def _found(given: Activities, starts: np.ndarray, bound: float) -> Schedule:
+    """The schedule with its objective as given, and optimal only if the bound proves just that."""
+    start = pd.Series(starts, index=given.labels, name="start").astype("Int64")
+    makespan = int((starts + given.durations).max(initial=0))
+    objective = given.objective(starts)
+    least = 0.5 if given.weight is None else _NO_DIFFERENCE * min(given.weight[given.weight > 0], default=1.0)
+    proven = objective - bound <= least
+    bound = objective if proven else bound
+    gap = (objective - bound) / max(1e-9, abs(objective))
+    return Schedule(start, makespan, objective, bound, gap, "optimal" if proven else "feasible")

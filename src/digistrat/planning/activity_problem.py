@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-LINK_KINDS = ("end_before_start", "start_before_start")
-_NEVER = np.iinfo(np.int64).max // 4  # a deadline that binds nobody
-_DECIMALS = 4  # demands and capacities with up to so many decimals are exact
-_MONEY_GRID = 1_000_000  # otherwise money is counted in a power of ten not above the largest budget / this
-_MONEY_LARGEST = 10**9  # money is exact while no number in the model is larger
-_WEIGHT_GRID = 1_000_000
+from digistrat.planning.activity_frames import NEVER, Activities, Name
 
-Name = tuple[Hashable, ...]
+_BINARY = 5e-10  # relative: what summing thirds in binary may cost; verification allows twice as much
+_CENT = 0.005  # and of money never more than half a cent
+_DECIMALS = 6  # demands and capacities with up to so many decimals are exact
+_MONEY_LARGEST = 10**11  # money is counted in cents, or in more where numbers would be larger
+_OBJECTIVE_LARGEST = 2**57
+_FINE_LARGEST = 10**13  # so that work over all periods can still be summed
+_SCALED_LARGEST = 2**53  # whole numbers are exact in binary up to here
 
 
 @dataclass(frozen=True)
 class ActivityProblem:
-    """What is to be scheduled; arrays by position of activity, resource, block and kind of money.
+    """`Activities` in whole numbers, as solvers need them.
 
-    ``capacity`` is periods × resources when it varies and 1 × resources when not. ``links`` are
-    (i, j, lag): start_j ≥ start_i + lag, durations already added. ``rate`` is what an activity takes per
-    period it runs, ``money`` what a block has. ``off`` names the constraints that are left out.
+    ``demand`` and ``capacity`` stand for need and supply; ``rate`` is the money that an activity takes per
+    period, ``money`` what a block has. ``weight`` is rounded down, in units of 1 / ``weight_scale``. ``off``
+    names the constraints that are left out.
     """
 
     labels: pd.Index
@@ -72,7 +72,7 @@ class ActivityProblem:
 
     def names(self) -> list[Name]:
         """Every constraint by name, the most telling ones first."""
-        dated = [("deadline", self.labels[i]) for i in np.flatnonzero(self.deadline < _NEVER).tolist()]
+        dated = [("deadline", self.labels[i]) for i in np.flatnonzero(self.deadline < NEVER).tolist()]
         sitting = [("sitting", self.labels[i]) for i in self.sittings]
         released = [("release", self.labels[i]) for i in np.flatnonzero(self.release > 0).tolist()]
         used = self.demand[self.durations > 0].sum(axis=0).tolist()
@@ -129,218 +129,122 @@ class ActivityProblem:
         return None  # a circle of links that only grows
 
 
-def make_problem(
-    durations: pd.Series,
-    demands: pd.DataFrame,
-    capacities: pd.Series | pd.DataFrame,
-    precedences: pd.DataFrame | None,
-    *,
-    release: pd.Series | None,
-    deadlines: pd.Series | None,
-    weights: pd.Series | None,
-    due: pd.Series | None,
-    budgets: pd.DataFrame | None,
-    costs: pd.DataFrame | None,
-    periods_per_block: int,
-    sittings: Mapping[Hashable, Sequence[int]] | None,
-) -> ActivityProblem:
-    """Check and align the frames of `schedule_activities`; raises ValueError naming what is wrong."""
-    labels = durations.index
-    if labels.has_duplicates:
-        raise ValueError(
-            f"durations must have unique activities, not {labels[labels.duplicated()][0]!r} twice"
-        )
-    length = _whole("durations", durations.to_numpy(dtype=float))
-    if (length < 0).any():
-        raise ValueError(f"durations must be ≥ 0, not {length.min()} for {labels[int(length.argmin())]!r}")
-    place = {label: i for i, label in enumerate(labels)}
-    resources = demands.columns
-    demand, capacity = _resources(labels, demands, capacities)
-    links, link_names = _links(precedences, place, length)
-    weight, weight_scale = _weights(labels, weights)
-    if due is not None and weights is None:
-        raise ValueError("due needs weights: what a period of delay costs")
-    kinds, blocks, rate, money = _money(labels, np.maximum(length, 1), costs, budgets, periods_per_block)
-    allowed = {}
-    for label, periods in (sittings or {}).items():
-        if label not in place:
-            raise ValueError(f"sittings must name activities of durations, not {label!r}")
-        days = np.unique(_whole("sittings", np.asarray(list(periods), dtype=float)))
-        if not len(days):
-            raise ValueError(f"sittings must allow at least one period, none for {label!r}")
-        allowed[place[label]] = days
+def whole_numbers(given: Activities, *, outward: bool) -> ActivityProblem:
+    """Round so that no allowed schedule is lost (outward), or so that no other one is let in (inward).
+
+    Needs are rounded down and supply up, or the other way round; where nothing needs rounding both are
+    the same. A bound, or a proof that there is no schedule, counts only if it is of the outward numbers.
+    """
+    demand, capacity = _resources(given.need, given.supply, outward)
+    rate, money = _money(given, outward)
+    weight, weight_scale = (None, 1.0) if given.weight is None else _weights(given)
     return ActivityProblem(
-        labels=labels,
-        durations=length,
-        resources=resources,
+        labels=given.labels,
+        durations=given.durations,
+        resources=given.resources,
         demand=demand,
         capacity=capacity,
-        varies=isinstance(capacities, pd.DataFrame),
-        links=links,
-        link_names=link_names,
-        release=np.maximum(_by_activity("release", release, labels, 0, math.ceil), 0),
-        deadline=_by_activity("deadlines", deadlines, labels, _NEVER, math.floor),
-        sittings=allowed,
+        varies=given.varies,
+        links=given.links,
+        link_names=given.link_names,
+        release=given.release,
+        deadline=given.deadline,
+        sittings=given.sittings,
         weight=weight,
-        due=None if due is None else _by_activity("due", due, labels, 0, math.floor),
-        kinds=kinds,
-        blocks=blocks,
-        block_length=periods_per_block,
+        due=given.due,
+        kinds=given.kinds,
+        blocks=given.blocks,
+        block_length=given.block_length,
         rate=rate,
         money=money,
         weight_scale=weight_scale,
     )
 
 
-def _whole(name: str, numbers: np.ndarray) -> np.ndarray:
-    if not np.isfinite(numbers).all() or (numbers != np.round(numbers)).any():
-        wrong = next(x for x in numbers if not math.isfinite(x) or x != round(x))
-        raise ValueError(f"{name} must be whole periods, not {wrong}")
-    return numbers.astype(np.int64)
+def fits(given: Activities, starts: np.ndarray) -> bool:
+    """Whether a schedule of the outward numbers keeps resources and money as they were given."""
+    ends = starts + given.durations
+    last = int(ends.max(initial=0))
+    supply = np.zeros((last, len(given.resources)))
+    supply[:] = given.supply if not given.varies else 0.0
+    if given.varies:
+        supply[: len(given.supply)] = given.supply[:last]
+    change = np.zeros((last + 1, len(given.resources)))
+    np.add.at(change, starts, given.need)
+    np.add.at(change, ends, -given.need)
+    if (np.cumsum(change, axis=0)[:last] > supply + _BINARY * np.maximum(supply, 1.0)).any():
+        return False
+    paid = given.paid_periods
+    edges = np.arange(len(given.blocks) + 1) * given.block_length
+    before = np.clip(edges[None, :] - starts[:, None], 0, paid[:, None])
+    before = np.hstack([before, paid[:, None]])  # what comes after the last block is one more without money
+    spending = (np.diff(before, axis=1) / paid[:, None]).T @ given.spent
+    there = np.vstack([given.given, np.zeros(len(given.kinds))])
+    return bool((spending <= there + np.minimum(_BINARY * np.maximum(there, 1.0), _CENT)).all())
 
 
-def _by_activity(
-    name: str, series: pd.Series | None, labels: pd.Index, default: int, to_int: Any
-) -> np.ndarray:
-    """A Series by activity, perhaps of only some, as whole numbers; missing is the default."""
-    if series is None:
-        return np.full(len(labels), default, dtype=np.int64)
-    unknown = series.index.difference(labels)
-    if len(unknown) or series.index.has_duplicates:
-        raise ValueError(f"{name} must be by activity of durations, each once, not {list(unknown[:5])}")
-    numbers = series.reindex(labels).astype(float)
-    return np.array([to_int(x) if math.isfinite(x) else default for x in numbers], dtype=np.int64)
+def _scale(numbers: np.ndarray) -> tuple[float, bool]:
+    """The power of ten that makes numbers whole, and whether it makes them so exactly."""
+    for decimals in range(_DECIMALS + 1):
+        scaled = numbers * 10.0**decimals
+        if scaled.max(initial=0.0) > _SCALED_LARGEST:
+            break
+        if (np.abs(scaled - np.round(scaled)) <= 1e-9 + 1e-15 * scaled).all():
+            return 10.0**decimals, True
+    largest = max(1.0, float(numbers.max(initial=0.0)))
+    return 10.0 ** min(_DECIMALS, math.floor(math.log10(_SCALED_LARGEST / largest))), False
 
 
-def _resources(
-    labels: pd.Index, demands: pd.DataFrame, capacities: pd.Series | pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """Demands and capacities as whole numbers: demand up, capacity down where four decimals are too few."""
-    if len(demands.index.symmetric_difference(labels)) or demands.index.has_duplicates:
-        wrong = list(demands.index.symmetric_difference(labels)[:5])
-        raise ValueError(
-            f"demands must have the activities of durations as rows, each once; different: {wrong}"
-        )
-    offered = capacities.columns if isinstance(capacities, pd.DataFrame) else capacities.index
-    lacking = demands.columns.difference(offered)
-    if len(lacking) or offered.has_duplicates:
-        raise ValueError(f"capacities must have every resource of demands once; missing: {list(lacking)}")
-    if isinstance(capacities, pd.DataFrame):
-        supply = capacities[demands.columns].to_numpy(dtype=float)
-    else:
-        supply = capacities[demands.columns].to_numpy(dtype=float)[None, :]
-    need = demands.loc[labels].to_numpy(dtype=float)
-    for name, table in (("demands", need), ("capacities", supply)):
-        if not np.isfinite(table).all() or (table < 0).any():
-            raise ValueError(f"{name} must be numbers ≥ 0, without missing ones")
+def _resources(need: np.ndarray, supply: np.ndarray, outward: bool) -> tuple[np.ndarray, np.ndarray]:
     demand, capacity = np.zeros(need.shape, dtype=np.int64), np.zeros(supply.shape, dtype=np.int64)
     for r in range(need.shape[1]):
-        both = np.concatenate([need[:, r], supply[:, r]])
-        exact = (
-            d
-            for d in range(_DECIMALS)
-            if np.allclose(both * 10**d, np.round(both * 10**d), rtol=0, atol=1e-9)
-        )
-        scale = 10 ** next(exact, _DECIMALS)
-        demand[:, r] = np.ceil(np.round(need[:, r] * scale, 6))
-        capacity[:, r] = np.floor(np.round(supply[:, r] * scale, 6))
+        scale, exact = _scale(np.concatenate([need[:, r], supply[:, r]]))
+        if exact:
+            demand[:, r] = np.round(need[:, r] * scale)
+            capacity[:, r] = np.round(supply[:, r] * scale)
+        else:
+            if not outward:  # finer, so that what binary fractions may cost takes in what rounding adds
+                largest = max(1.0, float(need[:, r].max(initial=0.0)), float(supply[:, r].max(initial=0.0)))
+                scale *= 10.0 ** max(0, min(5, math.floor(math.log10(_FINE_LARGEST / (largest * scale)))))
+            demand[:, r] = np.floor(need[:, r] * scale) if outward else np.ceil(need[:, r] * scale)
+            there = supply[:, r] + _BINARY * np.maximum(supply[:, r], 1.0)
+            capacity[:, r] = np.floor(there * scale + (1e-3 if outward else 0.0))
         common = int(np.gcd.reduce(demand[:, r])) or 1
         demand[:, r] //= common
         capacity[:, r] //= common
+        # More than all together is as good as all together.
+        capacity[:, r] = np.minimum(capacity[:, r], demand[:, r].sum())
     return demand, capacity
 
 
-def _links(
-    precedences: pd.DataFrame | None, place: Mapping[Hashable, int], length: np.ndarray
-) -> tuple[list[tuple[int, int, int]], list[Name]]:
-    if precedences is None or precedences.empty:
-        return [], []
-    lacking = {"predecessor", "successor"} - set(precedences.columns)
-    if lacking:
-        raise ValueError(
-            f"precedences must have columns predecessor and successor; missing: {sorted(lacking)}"
-        )
-    lags = precedences["lag"].fillna(0) if "lag" in precedences else pd.Series(0, index=precedences.index)
-    lag = _whole("precedences' lag", lags.to_numpy(dtype=float))
-    kind = precedences["kind"].to_list() if "kind" in precedences else [LINK_KINDS[0]] * len(precedences)
-    links: list[tuple[int, int, int]] = []
-    names: list[Name] = []
-    ends = (precedences["predecessor"], precedences["successor"])
-    for a, b, k, gap in zip(*ends, kind, lag.tolist(), strict=True):
-        for label in (a, b):
-            if label not in place:
-                raise ValueError(f"precedences must name activities of durations, not {label!r}")
-        if k not in LINK_KINDS:
-            raise ValueError(f"precedences' kind must be one of {', '.join(LINK_KINDS)}, not {k!r}")
-        i, j = place[a], place[b]
-        links.append((i, j, gap + (int(length[i]) if k == LINK_KINDS[0] else 0)))
-        names.append(("precedence", a, b))
-    return links, names
+def _money(given: Activities, outward: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Money per period of an activity and per block, in cents or some multiple of them."""
+    rate, money = np.zeros(given.spent.shape, np.int64), np.zeros(given.given.shape, np.int64)
+    paid = given.paid_periods
+    for k in range(len(given.kinds)):
+        total = float(given.spent[:, k].sum())
+        unit = max(0.01, 10.0 ** math.ceil(math.log10(max(total, 1.0) / _MONEY_LARGEST)))
+        each = given.spent[:, k] / paid / unit
+        noise = 1e-12 + 1e-15 * each
+        rate[:, k] = np.floor(each + noise) if outward else np.ceil(each - noise)
+        there = np.minimum(given.given[:, k], 2.0 * total + 1.0)  # more than all together is of no use
+        there = there + _CENT if outward else there * (1.0 + 1e-12)
+        money[:, k] = np.floor(there / unit + (1e-3 if outward else 0.0))
+        common = int(np.gcd.reduce(rate[:, k])) or 1
+        rate[:, k] //= common
+        money[:, k] //= common
+    return rate, money
 
 
-def _weights(labels: pd.Index, weights: pd.Series | None) -> tuple[np.ndarray | None, float]:
-    """Weights as whole numbers, rounded down so that a bound of the rounded sum bounds the true one."""
-    if weights is None:
-        return None, 1.0
-    unknown = weights.index.difference(labels)
-    if len(unknown) or weights.index.has_duplicates:
-        raise ValueError(f"weights must be by activity of durations, each once, not {list(unknown[:5])}")
-    exact = weights.reindex(labels).fillna(0.0).to_numpy(dtype=float)
-    if not np.isfinite(exact).all() or (exact < 0).any():
-        raise ValueError("weights must be numbers ≥ 0")
-    for decimals in range(_DECIMALS):
-        scaled = exact * 10**decimals
-        if np.allclose(scaled, np.round(scaled), rtol=0, atol=1e-9) and scaled.max(initial=0) <= _WEIGHT_GRID:
-            return np.round(scaled).astype(np.int64), float(10**decimals)
-    scale = _WEIGHT_GRID / exact.max()
-    return np.floor(exact * scale).astype(np.int64), scale
-
-
-def _money(
-    labels: pd.Index,
-    paid_periods: np.ndarray,
-    costs: pd.DataFrame | None,
-    budgets: pd.DataFrame | None,
-    block_length: int,
-) -> tuple[pd.Index, pd.Index, np.ndarray, np.ndarray]:
-    """Money per period of an activity (rounded up) and per block (rounded down), in whole units."""
-    if costs is None or budgets is None:
-        if (costs is None) != (budgets is None):
-            raise ValueError("costs and budgets must be given together")
-        none = pd.Index([])
-        return none, none, np.zeros((len(labels), 0), np.int64), np.zeros((0, 0), np.int64)
-    if block_length < 1:
-        raise ValueError(f"periods_per_block must be at least 1, not {block_length}")
-    unknown = costs.index.difference(labels)
-    if len(unknown) or costs.index.has_duplicates or budgets.index.has_duplicates:
-        raise ValueError(
-            f"costs must be by activity of durations, blocks unique; unknown: {list(unknown[:5])}"
-        )
-    lacking = costs.columns.difference(budgets.columns)
-    if len(lacking):
-        raise ValueError(f"budgets must have every kind of costs as column; missing: {list(lacking)}")
-    spent = costs.reindex(labels).fillna(0.0).to_numpy(dtype=float)
-    given = budgets[costs.columns].to_numpy(dtype=float)
-    for name, table in (("costs", spent), ("budgets", given)):
-        if not np.isfinite(table).all() or (table < 0).any():
-            raise ValueError(f"{name} must be amounts ≥ 0, without missing ones")
-    rate, money = np.zeros(spent.shape, np.int64), np.zeros(given.shape, np.int64)
-    for k in range(spent.shape[1]):
-        rate[:, k], money[:, k] = _money_units(spent[:, k], paid_periods, given[:, k])
-    return costs.columns, budgets.index, rate, money
-
-
-def _money_units(spent: np.ndarray, periods: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One kind of money in whole units: exactly if the numbers stay small, conservatively otherwise."""
-    cents = np.round(spent * 100)
-    common = math.lcm(*(int(p) for p in np.unique(periods[spent > 0])))
-    if np.allclose(cents, spent * 100, rtol=0, atol=1e-6) and cents.max(initial=0.0) * common < 2**52:
-        exact = cents.astype(np.int64) * common // periods
-        unit = int(np.gcd.reduce(exact)) or 1
-        limit = np.floor(np.round(given * 100, 6)) * common // unit
-        if max(exact.max(initial=0) // unit, limit.max(initial=0.0)) <= _MONEY_LARGEST:
-            return exact // unit, limit.astype(np.int64)
-    largest = given.max(initial=0.0) or 1.0
-    grid = 10.0 ** math.floor(math.log10(largest / _MONEY_GRID))
-    rate = np.ceil(np.round(spent / periods / grid, 6)).astype(np.int64)
-    return rate, np.floor(np.round(given / grid, 6)).astype(np.int64)
+def _weights(given: Activities) -> tuple[np.ndarray, float]:
+    """Weights rounded down, so that a bound of the rounded sum bounds the true one."""
+    exact = given.weight
+    assert exact is not None
+    scale, is_exact = _scale(exact)
+    dates = [given.release.max(initial=0), len(given.supply), len(given.blocks) * given.block_length]
+    dates += [int(allowed[-1]) for allowed in given.sittings.values()]
+    latest = float(max(dates) + given.durations.sum() + sum(abs(lag) for _, _, lag in given.links) + 1)
+    largest = _OBJECTIVE_LARGEST / (latest * max(float(exact.sum()), 1e-300))
+    if is_exact and scale <= largest:
+        return np.round(exact * scale).astype(np.int64), scale
+    return np.floor(exact * largest).astype(np.int64), largest

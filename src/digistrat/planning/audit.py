@@ -1,23 +1,53 @@
-"""Does this portfolio, this plan hold what it was asked to? Checked on its tables, with no solver's code."""
+"""Check that a portfolio, a plan holds what it was asked to.
+
+A second book-keeping: everything is counted again from inventory, strategy and the tables that are returned,
+by code that shares nothing with the solvers or with the modules that make their problems. Of `problem` only
+what the call itself asked for is believed: the end of the ranges, the budgets, what is fixed in and out by
+hand, the impact scores, the first month. All else in it is compared: it is printed, drawn and solved again.
+
+What holds today, rule by rule (a change of the planner's rules is a change here too):
+
+*Money.* A cost is the chosen end of its range. Recurring costs go on where a year is left out or illegible,
+and after the last year that is reported, up to the end of the horizon; they count in the years that offices
+report, whenever a project goes live. Money of years before planning begins is spent, except the one-off money
+of projects that have not begun: that falls due in the first year. Budgets are those of the call, less what
+running projects report; up to the last year that has one, a year and kind without a budget has nothing. A
+portfolio's costs after that year limit nothing; a plan spends nothing once after it, but running costs go on.
+Without any budget money limits nothing.
+
+*Work.* The template follows from the one-off cost of all years, the upper end. What an office says of a phase
+comes first; the template's phases are stretched to the reported span; the procurement phase follows the
+lightest procedure on the first day that it can begin; months are rounded, never below the shortest, nor so
+few that a role needs more than one post. Work and money are spread evenly over a phase's months. Posts count
+in months that they are filled from the first to the last day; running projects take none of them.
+
+*Dates.* Phases take whole months and follow each other. Nothing begins before the plan does, before the
+reported beginning or release, or before what it waits for: the end or beginning of other chosen projects and
+of running ones with a date. Projects in preparation that have begun wait for no chosen one. Every due date
+holds. A decision falls on the last day of its phase, a go-live on that of the last phase.
+
+*Proof.* The objective of a portfolio is the sum of its scores, that of a plan the sum of score times month of
+the end, counted from January of its first year. The bound is on the right side, gap and status say the same.
+
+A cent and 0.001 FTE may be off, in absolute terms; what is missing where a number belongs is a violation.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
-from digistrat.findings import Finding, Severity, findings_frame, make_finding
-from digistrat.planning.records import Plan, Portfolio
-from digistrat.planning.verify import verify_knapsack, verify_schedule_activities
-from digistrat.texts import format_number
-
-_CENT = 0.01
+from digistrat.inventory.record import Inventory
+from digistrat.planning.check_plan import check_plan
+from digistrat.planning.check_portfolio import check_portfolio
+from digistrat.planning.records import Plan, PlanProblem, Portfolio, PortfolioProblem
 
 
 def verify_portfolio(portfolio: Portfolio) -> pd.DataFrame:
-    """List every condition that a portfolio breaks: budgets, staff, mandates, dependencies, its own sums.
+    """List every condition that a portfolio breaks, counted again from its inventory.
+
+    Budgets of every year and kind, staff, mandates, dependencies and what they exclude; that every candidate
+    has a row with a reason and its own numbers; that objective, bound, gap and status fit together, and no
+    project that is left out refutes the bound.
 
     Parameters
     ----------
@@ -27,39 +57,26 @@ def verify_portfolio(portfolio: Portfolio) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Findings; empty if it holds, and where there is no selection. ``value`` names project or constraint.
+        Findings; without errors it holds. ``table`` and ``column`` say where it is wrong, ``value`` names
+        project, constraint or year; of many places the first is told, and how many more there are.
+
+    Raises
+    ------
+    ValueError
+        If it is no portfolio. One that is wrong in whatever way raises nothing.
     """
-    language = portfolio.problem.language
-    if portfolio.status not in ("optimal", "feasible"):
-        return findings_frame([])
-    problem, chosen = portfolio.problem, portfolio.table["selected"]
-    broken = verify_knapsack(
-        chosen,
-        problem.values.fillna(0.0),
-        problem.costs,
-        problem.limits,
-        requires=problem.requires,
-        excludes=problem.excludes,
-        mandatory=problem.mandatory,
-        forbidden=problem.forbidden,
-        objective=portfolio.objective,
-    )
-    findings = [_finding(language, "portfolio", *row) for row in broken.itertuples(index=False, name=None)]
-    for row in portfolio.budgets.itertuples():
-        needed = float(problem.costs.loc[chosen, f"{row.year} {row.kind}"].sum())
-        if abs(needed - float(row.used_eur)) > _CENT:  # type: ignore[arg-type]
-            findings.append(
-                _finding(language, "portfolio", "wrong-sum", "used_eur", row.year, row.used_eur, needed)
-            )
-    return findings_frame(findings)
+    _require_portfolio(portfolio)
+    return check_portfolio(portfolio).findings()
 
 
 def verify_plan(plan: Plan) -> pd.DataFrame:
-    """List every condition that a plan breaks, recomputed from its dates.
+    """List every condition that a plan breaks, counted again from its inventory.
 
-    Order of phases and projects, release and due dates, posts by month, money by year, and whether load and
-    budget are the sums of the phases. An info names procurements whose procedure was found for an earlier day
-    than the planned one, for which no threshold is known yet.
+    Whole months and as many as a phase needs, order of phases and projects, release and due dates, posts by
+    month, money by year, that milestones, load and budget are what the phases make them, and that makespan,
+    objective, bound, gap and status fit together. An info names procurements whose procedure was found for
+    an earlier day than the planned one, for which no threshold is known yet. Of the portfolio only the choice
+    is looked at: see `verify_portfolio`.
 
     Parameters
     ----------
@@ -69,39 +86,21 @@ def verify_plan(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Findings; without errors the plan holds. Empty where there is no plan. ``value`` names the phase, role
-        or kind of money.
+        Findings; without errors the plan holds. ``table`` and ``column`` say where it is wrong, ``value``
+        names phase, project, role or kind of money; of many places the first is told, and how many more
+        there are.
+
+    Raises
+    ------
+    ValueError
+        If it is no plan. One that is wrong in whatever way raises nothing.
     """
-    language = plan.portfolio.problem.language
-    if plan.status not in ("optimal", "feasible"):
-        return findings_frame([])
-    problem, months = plan.problem, plan.problem.months
-    first = pd.Timestamp(months[0])
-    begin = (plan.phases["start"].dt.year - first.year) * 12 + plan.phases["start"].dt.month - 1
-    after = plan.phases["end"] + pd.Timedelta(days=1)
-    length = (after.dt.year - first.year) * 12 + after.dt.month - 1 - begin
-    limited = bool(problem.ceilings.notna().any(axis=None))
-    broken = verify_schedule_activities(
-        begin,
-        problem.phases["duration_months"],
-        problem.demand,
-        problem.capacity.reset_index(drop=True),
-        problem.links,
-        release=problem.release,
-        deadlines=problem.deadlines,
-        budgets=problem.budgets if limited else None,
-        costs=problem.costs if limited else None,
-    )
-    rows = _dated(broken, months).itertuples(index=False, name=None)
-    findings = [_finding(language, "plan", *row) for row in rows]
-    planned = problem.phases["duration_months"].reindex(plan.phases.index)
-    for activity in plan.phases.index[length != planned]:
-        findings.append(
-            _finding(language, "plan", "wrong-length", activity, None, length[activity], planned[activity])
-        )
-    findings += [_finding(language, "plan", *wrong) for wrong in _wrong_sums(plan, begin, length)]
-    findings += _later_procurements(plan)
-    return findings_frame(findings)
+    if not isinstance(plan, Plan) or not isinstance(plan.problem, PlanProblem):
+        raise ValueError(f"plan must be a Plan from schedule, not {type(plan).__name__}")
+    _require_portfolio(plan.portfolio)
+    if not isinstance(plan.inventory, Inventory):
+        raise ValueError(f"plan must have an inventory, not {type(plan.inventory).__name__}")
+    return check_plan(plan).findings()
 
 
 def require_sound(findings: pd.DataFrame, what: str) -> None:
@@ -121,85 +120,10 @@ def require_sound(findings: pd.DataFrame, what: str) -> None:
         )
 
 
-def _dated(broken: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """Months instead of their numbers in ``where``."""
-    where = [
-        f"{months[w]:%Y-%m}" if code == "over-capacity" and w < len(months) else w
-        for code, w in zip(broken["code"], broken["where"], strict=True)
-    ]
-    return broken.assign(where=pd.Series(where, broken.index, dtype="object"))
-
-
-def _wrong_sums(plan: Plan, begin: pd.Series, length: pd.Series) -> list[tuple[str, str, Any, float, float]]:
-    """Cells of load and budget that are not the sums of the phases."""
-    problem = plan.problem
-    need: dict[tuple[str, int], float] = {}
-    spent: dict[tuple[int, str], float] = {}
-    for activity, t, months in zip(plan.phases.index, begin, length, strict=True):
-        for period in range(int(t), int(t + months)):
-            for role, fte in problem.demand.loc[activity].items():
-                need[str(role), period] = need.get((str(role), period), 0.0) + float(fte)
-            for kind, euros in problem.costs.loc[activity].items():
-                key = (int(problem.months[0].year) + period // 12, str(kind))
-                spent[key] = spent.get(key, 0.0) + float(euros) / int(months)
-    wrong: list[tuple[str, str, Any, float, float]] = []
-    for load in plan.load.itertuples():
-        month: Any = load.month
-        period = (month.year - problem.months[0].year) * 12 + month.month - 1
-        expected, found = need.get((str(load.role_id), period), 0.0), float(np.asarray(load.demand_fte))
-        if abs(found - expected) > 1e-6:
-            wrong.append(("wrong-sum", str(load.role_id), f"{month:%Y-%m}", found, expected))
-    for row in plan.budget.to_dict("records"):
-        expected = spent.get((int(row["year"]), str(row["kind"])), 0.0)
-        if abs(row["one_off_eur"] - expected) > _CENT:
-            wrong.append(("wrong-sum", str(row["kind"]), row["year"], row["one_off_eur"], expected))
-        if row["planned_eur"] > max(row["ceiling_eur"], 0.0) + max(_CENT, 1e-6 * abs(row["ceiling_eur"])):
-            found, allowed = row["planned_eur"], row["ceiling_eur"]
-            wrong.append(("over-budget", str(row["kind"]), row["year"], found, allowed))
-    return wrong
-
-
-def _later_procurements(plan: Plan) -> list[Finding]:
-    strategy = plan.inventory.strategy
-    buyers = {office.id: office.buyer for office in strategy.offices}
-    offices = plan.inventory.projects["office_id"]
-    rows = plan.phases[plan.phases["procedure"] != ""]
-    found = []
-    for activity, row in rows.iterrows():
-        buyer = buyers.get(str(offices[row["project_id"]]), "municipality")
-        on: dt.date = row["start"].date()
-        spans = [t for t in strategy.procurement_thresholds if t.buyer == buyer]
-        if not any(t.valid_from <= on <= t.valid_to for t in spans):
-            found.append(
-                _finding(
-                    plan.portfolio.problem.language,
-                    "plan",
-                    "procedure-not-known-yet",
-                    activity,
-                    f"{on:%Y-%m-%d}",
-                    severity="info",
-                )
-            )
-    return found
-
-
-def _finding(
-    language: str,
-    table: str,
-    code: str,
-    subject: Any,
-    where: Any,
-    found: Any = None,
-    allowed: Any = None,
-    *,
-    severity: Severity = "error",
-) -> Finding:
-    def number(value: Any) -> str:
-        return "–" if value is None or pd.isna(value) else format_number(float(value), language, 2)
-
-    values = {
-        "where": "–" if where is None or pd.isna(where) else str(where),
-        "found": number(found),
-        "allowed": number(allowed),
-    }
-    return make_finding(code, severity, language, values=values, table=table, value=str(subject))
+def _require_portfolio(portfolio: Portfolio) -> None:
+    if not isinstance(portfolio, Portfolio) or not isinstance(portfolio.problem, PortfolioProblem):
+        raise ValueError(
+            f"portfolio must be a Portfolio from select_portfolio, not {type(portfolio).__name__}"
+        )
+    if not isinstance(portfolio.inventory, Inventory):
+        raise ValueError(f"portfolio must have an inventory, not {type(portfolio.inventory).__name__}")

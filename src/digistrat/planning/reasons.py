@@ -160,6 +160,15 @@ def plan_conflict(inventory: Inventory, problem: PlanProblem, conflict: tuple[An
                 before=f"{one['project']} ({one['phase']})",
                 after=f"{other['project']} ({other['phase']})",
             )
+        case "chain":
+            one, other = phase(what[0]), phase(what[1])
+            return text(
+                "conflict.chain",
+                language,
+                first=f"{one['project']} ({one['phase']})",
+                last=f"{other['project']} ({other['phase']})",
+                months=what[2],
+            )
         case "budget":
             years = problem.budgets.index
             money = text(f"cost_kind.{what[1]}", language)

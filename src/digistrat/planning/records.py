@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -188,6 +189,8 @@ class PlanProblem:
         Worth of a month earlier, by activity.
     seed : int
     effort_limit : float
+    start : date
+        First day of the month in which planning begins.
     """
 
     months: pd.DatetimeIndex
@@ -204,6 +207,7 @@ class PlanProblem:
     weights: pd.Series
     seed: int
     effort_limit: float
+    start: dt.date
 
 
 @dataclass(frozen=True, eq=False)

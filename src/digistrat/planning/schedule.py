@@ -21,6 +21,7 @@ from digistrat.planning.money import (
     running_costs,
     yearly_costs,
 )
+from digistrat.planning.portfolio import CANDIDATES
 from digistrat.planning.reasons import plan_conflict, plan_notes
 from digistrat.planning.records import Plan, PlanProblem, Portfolio
 from digistrat.planning.work import (
@@ -73,12 +74,18 @@ def schedule(
     Raises
     ------
     ValueError
-        If the start is not a date, the portfolio is one of another inventory, or the strategy has no phase
+        If the start is not a date, the portfolio chooses what the inventory does not have or what runs
+        already or is discontinued (the portfolio of another round), or the strategy has no phase
         templates.
     """
     unknown = portfolio.selected.difference(inventory.projects.index)
     if len(unknown):
         raise ValueError(f"portfolio must choose projects of the inventory, not {unknown[0]!r}")
+    status = inventory.projects["status"].reindex(portfolio.selected)
+    for project in status.index[~status.isin(CANDIDATES)]:
+        raise ValueError(
+            f"portfolio must choose projects that may be chosen, not {project!r} ({status[project]})"
+        )
     first = _start(inventory, start)
     problem = _problem(inventory, portfolio, first, effort_limit, seed)
     if portfolio.status in ("infeasible", "limit"):  # nothing is chosen: there is no plan, for its reasons
@@ -179,6 +186,7 @@ def _problem(
         weights=value.reindex(phases.index).fillna(0.0).astype(float),
         seed=seed,
         effort_limit=effort_limit,
+        start=first,
     )
 
 

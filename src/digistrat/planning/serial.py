@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Iterator
 
 import numpy as np
 
 from digistrat.planning.activity_problem import ActivityProblem
+from digistrat.planning.placement import Profile
 
-_FIRST_CHUNK = 64  # starts looked at together; doubled until one fits
+_POPULATION = 40  # orders that are bred from
 
 
 def objective_of(problem: ActivityProblem, starts: np.ndarray) -> int:
@@ -19,62 +21,6 @@ def objective_of(problem: ActivityProblem, starts: np.ndarray) -> int:
         return int(ends.max(initial=0))
     late = ends if problem.due is None else np.maximum(ends - problem.due, 0)
     return int(problem.weight @ late)
-
-
-class _Profile:
-    """What resources and budgets have left while activities are placed and taken out again."""
-
-    def __init__(self, problem: ActivityProblem, horizon: int) -> None:
-        used = [r for r, name in enumerate(problem.resources) if problem.is_on("capacity", name)]
-        capacity = problem.capacity[:, used]
-        if problem.varies:
-            self.left = np.zeros((horizon, len(used)), dtype=np.int64)
-            self.left[: len(capacity)] = capacity[:horizon]
-        else:
-            self.left = np.repeat(capacity, horizon, axis=0)
-        self.durations, self.demand = problem.durations, problem.demand[:, used]
-        self.roles = [np.flatnonzero(row) for row in self.demand]
-        self.paid = problem.paid_periods
-        # Money of a block that is left out is as good as endless; what comes after the last block counts
-        # as one more block without money.
-        endless = np.iinfo(np.int64).max // 4
-        blocks = [*problem.blocks, None]
-        self.money = np.full((len(blocks), len(problem.kinds)), endless)
-        for b, block in enumerate(blocks):
-            for k, kind in enumerate(problem.kinds):
-                if problem.is_on("budget", block, kind):
-                    self.money[b, k] = 0 if block is None else problem.money[b, k]
-        last = len(problem.blocks) * problem.block_length
-        self.edges = np.array(
-            [*range(0, last + 1, problem.block_length), horizon + self.paid.max(initial=1) + last]
-        )
-        self.rate = problem.rate
-
-    def overlaps(self, i: int, starts: np.ndarray) -> np.ndarray:
-        """Periods that activity i runs in each block, for each start."""
-        before = np.clip(self.edges[None, :] - starts[:, None], 0, self.paid[i])
-        return np.diff(before, axis=1)
-
-    def fitting(self, i: int, low: int, high: int) -> np.ndarray:
-        """The starts from low to high at which activity i fits."""
-        starts = np.arange(low, high + 1)
-        d, roles = int(self.durations[i]), self.roles[i]
-        if d and len(roles):
-            short = (self.left[low : high + d, roles] < self.demand[i, roles]).any(axis=1)
-            counted = np.concatenate([[0], np.cumsum(short)])
-            starts = starts[counted[d:] == counted[:-d]]
-        if self.rate[i].any() and len(starts):
-            need = self.overlaps(i, starts)[:, :, None] * self.rate[i]
-            starts = starts[(need <= self.money).all(axis=(1, 2))]
-        return starts
-
-    def add(self, i: int, start: int, sign: int = -1) -> None:
-        """Place an activity (or, with sign 1, take it out)."""
-        d = int(self.durations[i])
-        if d and len(self.roles[i]):
-            self.left[start : start + d] += sign * self.demand[i]
-        if self.rate[i].any():
-            self.money += sign * self.overlaps(i, np.array([start]))[0][:, None] * self.rate[i]
 
 
 class SerialScheduler:
@@ -89,10 +35,10 @@ class SerialScheduler:
             if problem.is_on(*name):
                 self.after[i].append((j, lag))
                 self.before[j].append((i, lag))
-        self.allowed = {
-            i: d for i, d in problem.sittings.items() if problem.is_on("sitting", problem.labels[i])
-        }
-        self.empty = _Profile(problem, horizon)
+        self.profile = Profile(problem, horizon)
+        self.empty = self.profile.state()
+        if self.windows is not None:
+            self.earliest, self.latest = self.windows[0].tolist(), self.windows[1].tolist()
 
     def topological(self) -> list[int] | None:
         """Activities with every predecessor first; None if links go in a circle."""
@@ -107,126 +53,139 @@ class SerialScheduler:
 
     def place(self, priority: np.ndarray) -> tuple[np.ndarray | None, int]:
         """Starts by serial generation, small priorities first; or None and who finds no place."""
-        assert self.windows is not None
-        earliest, latest = self.windows
-        profile = self.empty
-        left, money = profile.left.copy(), profile.money.copy()
+        profile, order = self.profile, priority.tolist()
+        profile.restore(self.empty)
         waiting = [len(b) for b in self.before]
-        low = earliest.copy()
-        ready = [(priority[i], i) for i, n in enumerate(waiting) if not n]
+        low = list(self.earliest)
+        ready = [(order[i], i) for i, n in enumerate(waiting) if not n]
         heapq.heapify(ready)
-        starts = np.zeros(self.problem.n, dtype=np.int64)
-        placed, i = 0, -1
+        starts = [0] * self.problem.n
         while ready:
             i = heapq.heappop(ready)[1]
-            start = self._first(profile, i, int(low[i]), int(latest[i]))
+            start = profile.first(i, low[i], self.latest[i])
             if start is None:
-                break
+                return None, i
             profile.add(i, start)
-            starts[i], placed = start, placed + 1
+            starts[i] = start
             for j, lag in self.after[i]:
                 low[j] = max(low[j], start + lag)
                 waiting[j] -= 1
                 if not waiting[j]:
-                    heapq.heappush(ready, (priority[j], j))
-        profile.left, profile.money = left, money
-        return (starts if placed == self.problem.n else None), i
+                    heapq.heappush(ready, (order[j], j))
+        return np.array(starts, dtype=np.int64), -1
 
-    def justify(self, starts: np.ndarray) -> np.ndarray:
+    def justify(self, given: np.ndarray) -> np.ndarray:
         """Move everything as late as the makespan allows, then as early as possible: never longer.
 
-        Double justification (Valls, Ballestín & Quintanilla 2005, Eur. J. Oper. Res. 165:375–386).
+        Double justification (Valls, Ballestín & Quintanilla 2005, Eur. J. Oper. Res. 165:375–386). Money of
+        two years may make a move impossible; then the schedule is left as it is.
         """
-        if self.windows is None:
-            return starts
-        earliest, latest = self.windows
-        profile, starts = self.empty, starts.copy()
-        durations = self.problem.durations
-        left, money = profile.left.copy(), profile.money.copy()
-        for i in range(self.problem.n):
-            profile.add(i, int(starts[i]))
-        end = int((starts + durations).max(initial=0))
-        for i in np.lexsort((starts, -(starts + durations))):
-            high = min(
-                [int(latest[i]), end - int(durations[i])] + [int(starts[j]) - lag for j, lag in self.after[i]]
-            )
-            profile.add(i, int(starts[i]), 1)
-            starts[i] = self._last(profile, i, int(starts[i]), high)
-            profile.add(i, int(starts[i]))
-        for i in np.lexsort((starts + durations, starts)):
-            low = max([int(earliest[i])] + [int(starts[j]) + lag for j, lag in self.before[i]])
-            profile.add(i, int(starts[i]), 1)
-            first = self._first(profile, i, low, int(starts[i]))
-            starts[i] = starts[i] if first is None else first
-            profile.add(i, int(starts[i]))
-        profile.left, profile.money = left, money
-        return starts
-
-    def _on_sitting(self, i: int, starts: np.ndarray) -> np.ndarray:
-        return starts[np.isin(starts, self.allowed[i])] if i in self.allowed else starts
-
-    def _first(self, profile: _Profile, i: int, low: int, high: int) -> int | None:
-        chunk = _FIRST_CHUNK
-        while low <= high:
-            fitting = self._on_sitting(i, profile.fitting(i, low, min(high, low + chunk - 1)))
-            if len(fitting):
-                return int(fitting[0])
-            low, chunk = low + chunk, 2 * chunk
-        return None
-
-    def _last(self, profile: _Profile, i: int, low: int, high: int) -> int:
-        chunk = _FIRST_CHUNK
-        while low <= high:
-            fitting = self._on_sitting(i, profile.fitting(i, max(low, high - chunk + 1), high))
-            if len(fitting):
-                return int(fitting[-1])
-            high, chunk = high - chunk, 2 * chunk
-        return low
+        profile, durations = self.profile, self.problem.durations
+        ends, starts = given + durations, given.tolist()
+        end = int(ends.max(initial=0))
+        profile.restore(self.empty)
+        for i in np.lexsort((given, -ends)).tolist():
+            high = min(self.latest[i], end - profile.durations[i])
+            for j, lag in self.after[i]:
+                high = min(high, starts[j] - lag)
+            found = profile.last(i, starts[i], high)
+            if found is None:
+                return given
+            profile.add(i, found)
+            starts[i] = found
+        late = np.array(starts, dtype=np.int64)
+        profile.restore(self.empty)
+        for i in np.lexsort((late + durations, late)).tolist():
+            low = self.earliest[i]
+            for j, lag in self.before[i]:
+                low = max(low, starts[j] + lag)
+            found = profile.first(i, low, starts[i])
+            if found is None:
+                return given
+            profile.add(i, found)
+            starts[i] = found
+        return np.array(starts, dtype=np.int64)
 
 
-def quick_schedule(
-    problem: ActivityProblem, *, seed: int, tries: int, patience: int, enough: int
-) -> np.ndarray | None:
-    """The best of many serial schedules: starts by activity, or None if none was found.
+class SerialSearch:
+    """The best of many serial schedules, to be searched on as often as wanted."""
 
-    Ends after `tries`, after `patience` of them in a row without success, or when the objective is `enough`.
-    """
-    scheduler = SerialScheduler(problem, problem.horizon)
-    order = scheduler.topological()
-    if scheduler.windows is None or order is None:
-        return None
-    rng = np.random.default_rng(seed)
-    search = _shortest if problem.weight is None else _most_valuable
-    best, best_value, idle = None, 0, 0
-    for starts, _ in zip(search(scheduler, order, rng), range(tries), strict=False):
-        if starts is not None and (best is None or objective_of(problem, starts) < best_value):
-            best, best_value, idle = starts, objective_of(problem, starts), 0
-        idle += 1
-        if idle > patience or (best is not None and best_value <= enough):
-            break
-    return best
+    def __init__(self, problem: ActivityProblem, *, seed: int, enough: int) -> None:
+        self.problem, self.enough = problem, enough
+        self.best: np.ndarray | None = None
+        self.value = 0
+        scheduler = SerialScheduler(problem, problem.horizon)
+        order = scheduler.topological()
+        self._found: Iterator[np.ndarray | None] = iter(())
+        if scheduler.windows is not None and order is not None:
+            search = _shortest if problem.weight is None else _most_valuable
+            self._found = search(scheduler, order, np.random.default_rng(seed))
+
+    def run(self, tries: int, *, patience: int | None = None, until: float | None = None) -> None:
+        """Search until `tries`, `patience` tries in vain, a moment, or an objective that is enough."""
+        idle = 0
+        for starts, _ in zip(self._found, range(tries), strict=False):
+            idle += 1
+            if starts is not None and self.take(starts):
+                idle = 0
+            if patience is not None and idle > patience:
+                return
+            if self.best is not None and self.value <= self.enough:
+                return
+            if until is not None and time.perf_counter() > until:
+                return
+
+    def take(self, starts: np.ndarray) -> bool:
+        """Keep a schedule if it is the best yet, and say so."""
+        value = objective_of(self.problem, starts)
+        if self.best is not None and value >= self.value:
+            return False
+        self.best, self.value = starts, value
+        return True
 
 
 def _shortest(
     scheduler: SerialScheduler, order: list[int], rng: np.random.Generator
 ) -> Iterator[np.ndarray | None]:
-    """For the makespan: latest start first, then small random changes of the best order, justified."""
+    """For the makespan: orders bred from the best ones found, each schedule justified.
+
+    Two-point crossover of orders (Hartmann 1998, Nav. Res. Logist. 45:733–750), half of the children with
+    small random changes; the first order is that of the latest starts, its neighbours fill the population.
+    """
     assert scheduler.windows is not None
-    n, latest = scheduler.problem.n, scheduler.windows[1]
-    best, best_end = _ranks(latest), np.inf
-    priority = best
+    n, first = scheduler.problem.n, _ranks(scheduler.windows[1])
+    parents: list[tuple[int, np.ndarray]] = []
     while True:
+        if len(parents) < _POPULATION:
+            priority = first + rng.normal(0.0, 0.15, n) * bool(parents)
+        else:
+            mother, father = (parents[min(rng.integers(0, _POPULATION, 2))][1] for _ in range(2))
+            priority = _crossed(mother, father, np.sort(rng.random(2)))
+            if rng.random() < 0.5:
+                size = rng.choice([0.02, 0.05, 0.1])
+                priority = _ranks(priority) + rng.normal(0.0, size, n) * (rng.random(n) < 0.3)
         starts, stuck = scheduler.place(priority)
         if starts is not None:
             starts = scheduler.justify(starts)
-            end = objective_of(scheduler.problem, starts)
-            if end <= best_end:
-                best, best_end = _ranks(starts), end
-        elif best_end == np.inf:
-            best = _earlier(best, stuck, scheduler, order)
+            end, ranks = objective_of(scheduler.problem, starts), _ranks(starts)
+            if not any(end == e and np.array_equal(ranks, r) for e, r in parents):
+                parents.append((end, ranks))
+                parents.sort(key=lambda parent: parent[0])
+                del parents[_POPULATION:]
+        elif not parents:
+            first = _earlier(first, stuck, scheduler, order)
         yield starts
-        size, share = rng.choice([0.02, 0.1, 0.3]), rng.choice([0.1, 0.3, 1.0])
-        priority = best + rng.normal(0.0, size, n) * (rng.random(n) < share)
+
+
+def _crossed(mother: np.ndarray, father: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """The mother's order up to the first cut and after the second, between them the father's next ones."""
+    begins = mother < cut[0]
+    others = np.flatnonzero(~begins)
+    next_ones = others[np.argsort(father[others], kind="stable")][: int((cut[1] - cut[0]) * len(mother))]
+    child = mother + 2.0
+    child[begins] -= 2.0
+    child[next_ones] = 1.0 + father[next_ones] / 2.0
+    return child
 
 
 def _most_valuable(

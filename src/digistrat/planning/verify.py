@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,15 +10,46 @@ import numpy as np
 import pandas as pd
 
 VIOLATION_COLUMNS = ("code", "subject", "where", "found", "allowed")
-_TOLERANCE = 1e-6  # relative: what summing decimals in binary costs
+_FTE = 0.001  # what a period's demand may exceed, in absolute terms
+_CENT = 0.01  # what a sum of money may exceed, in absolute terms
+_BINARY = 1e-9  # relative: more than what summing decimals in binary costs
+
+Row = tuple[str, Hashable, Hashable, float, float]
 
 
-def _violations(rows: list[tuple[str, Hashable, Hashable, float, float]]) -> pd.DataFrame:
+def _violations(rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(VIOLATION_COLUMNS))
 
 
-def _exceeds(found: float, allowed: float) -> bool:
-    return found > allowed + _TOLERANCE * max(1.0, abs(allowed))
+def _exceeds(found: float, allowed: float, most: float) -> bool:
+    """Whether a sum is too large: by more than binary fractions cost, which is never above `most`."""
+    return found > allowed + min(most, _BINARY * max(1.0, abs(allowed)))
+
+
+def _number(value: Any) -> float:
+    """A number; NaN where there is none."""
+    try:
+        return math.nan if value is None or pd.isna(value) else float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _unknown(labels: Iterable[Hashable], known: Iterable[Hashable], where: str) -> list[Row]:
+    names = set(known)
+    return [("label-unknown", one, where, math.nan, math.nan) for one in labels if one not in names]
+
+
+def _missing(table: pd.DataFrame, labels: Iterable[Hashable], where: str) -> list[Row]:
+    """Labels without a row, and cells without a number."""
+    rows: list[Row] = [
+        ("number-missing", one, where, math.nan, math.nan) for one in labels if one not in table.index
+    ]
+    for column in table.columns:
+        cells = table[column].items()
+        rows += [
+            ("number-missing", i, column, math.nan, math.nan) for i, x in cells if math.isnan(_number(x))
+        ]
+    return rows
 
 
 def verify_schedule_activities(
@@ -36,6 +68,9 @@ def verify_schedule_activities(
 ) -> pd.DataFrame:
     """List everything a schedule breaks; the arguments mean the same as in `schedule_activities`.
 
+    Sums may be off by what binary fractions cost, at most 0.001 of a resource and 0.01 of money. Labels are
+    found by label; one that no activity or resource has, and a number that is missing, is a violation.
+
     Parameters
     ----------
     start : Series by activity
@@ -49,9 +84,9 @@ def verify_schedule_activities(
     -------
     DataFrame
         Columns ``code``, ``subject`` (activity, resource, kind of money), ``where`` (period, block,
-        other activity), ``found``, ``allowed``; empty if the schedule is allowed. Codes: ``not-scheduled``,
-        ``not-whole``, ``before-release``, ``after-deadline``, ``off-sitting``, ``order-broken``,
-        ``over-capacity``, ``over-budget``.
+        other activity, argument), ``found``, ``allowed``; empty if the schedule is allowed. Codes:
+        ``not-scheduled``, ``not-whole``, ``before-release``, ``after-deadline``, ``off-sitting``,
+        ``order-broken``, ``over-capacity``, ``over-budget``, ``label-unknown``, ``number-missing``.
 
     Examples
     --------
@@ -62,50 +97,60 @@ def verify_schedule_activities(
     ... )[["code", "subject", "where", "found", "allowed"]].values.tolist()
     [['over-capacity', 'r', 1, 2.0, 1.5]]
     """
-    broken: list[tuple[str, Hashable, Hashable, float, float]] = []
+    known = set(durations.index)
+    broken = _unknown(start.index, known, "start")
+    lengths: dict[Hashable, int] = {}
+    for activity, length in durations.items():
+        if math.isnan(_number(length)):
+            broken.append(("number-missing", activity, "durations", math.nan, math.nan))
+        else:
+            lengths[activity] = int(length)
     begin: dict[Hashable, int] = {}
-    for activity in durations.index:
-        planned = start.get(activity)
-        if planned is None or pd.isna(planned):
-            broken.append(("not-scheduled", activity, None, np.nan, np.nan))
-        elif planned != int(planned) or planned < 0:
-            broken.append(("not-whole", activity, None, float(planned), 0.0))
+    for activity in lengths:
+        planned = _number(start.get(activity))
+        if math.isnan(planned):
+            broken.append(("not-scheduled", activity, None, math.nan, math.nan))
+        elif planned < 0 or planned != round(planned):
+            broken.append(("not-whole", activity, None, planned, 0.0))
         else:
             begin[activity] = int(planned)
-    lengths = {activity: int(d) for activity, d in durations.items()}
     end = {activity: begin[activity] + lengths[activity] for activity in begin}
+    for name, dates in (("release", release), ("deadlines", deadlines), ("sittings", sittings)):
+        broken += _unknown([] if dates is None else list(dates.keys()), known, name)
     for activity, t in begin.items():
-        earliest = _value(release, activity)
-        if earliest is not None and t < earliest:
+        earliest = math.nan if release is None else _number(release.get(activity))
+        if t < earliest:
             broken.append(("before-release", activity, None, t, earliest))
-        latest = _value(deadlines, activity)
-        if latest is not None and end[activity] > latest:
+        latest = math.nan if deadlines is None else _number(deadlines.get(activity))
+        if end[activity] > latest:
             broken.append(("after-deadline", activity, None, end[activity], latest))
         if sittings is not None and activity in sittings and t not in list(sittings[activity]):
-            broken.append(("off-sitting", activity, None, t, np.nan))
-    broken += _order(begin, end, precedences)
+            broken.append(("off-sitting", activity, None, t, math.nan))
+    broken += _order(begin, end, known, precedences)
+    broken += _unknown(demands.index, known, "demands") + _missing(demands, known, "demands")
     broken += _load(begin, end, demands, capacities)
     if costs is not None and budgets is not None:
+        broken += _unknown(costs.index, known, "costs") + _missing(costs, (), "costs")
+        broken += _missing(budgets, (), "budgets")
         broken += _spending(begin, lengths, costs, budgets, periods_per_block)
     return _violations(broken)
 
 
-def _value(series: pd.Series | None, activity: Hashable) -> float | None:
-    number = None if series is None else series.get(activity)
-    return None if number is None or pd.isna(number) else float(number)
-
-
 def _order(
-    begin: Mapping[Hashable, int], end: Mapping[Hashable, int], precedences: pd.DataFrame | None
-) -> list[tuple[str, Hashable, Hashable, float, float]]:
-    broken: list[tuple[str, Hashable, Hashable, float, float]] = []
+    begin: Mapping[Hashable, int],
+    end: Mapping[Hashable, int],
+    known: set[Hashable],
+    precedences: pd.DataFrame | None,
+) -> list[Row]:
+    broken: list[Row] = []
     for link in [] if precedences is None else precedences.to_dict("records"):
         first, then = link["predecessor"], link["successor"]
+        broken += _unknown([first, then], known, "precedences")
         if first not in begin or then not in begin:
             continue
-        lag = link.get("lag", 0)
+        lag = _number(link.get("lag", 0))
         since = begin[first] if link.get("kind") == "start_before_start" else end[first]
-        allowed = since + (0 if pd.isna(lag) else lag)
+        allowed = since + (0 if math.isnan(lag) else lag)
         if begin[then] < allowed:
             broken.append(("order-broken", then, first, begin[then], allowed))
     return broken
@@ -116,25 +161,31 @@ def _load(
     end: Mapping[Hashable, int],
     demands: pd.DataFrame,
     capacities: pd.Series | pd.DataFrame,
-) -> list[tuple[str, Hashable, Hashable, float, float]]:
-    broken: list[tuple[str, Hashable, Hashable, float, float]] = []
+) -> list[Row]:
+    labels = capacities.columns if isinstance(capacities, pd.DataFrame) else capacities.index
+    broken = _unknown(labels, demands.columns, "capacities")
     last = max(end.values(), default=0)
     for resource in demands.columns:
-        used = np.zeros(last)
+        if resource not in labels:
+            broken.append(("number-missing", resource, "capacities", math.nan, math.nan))
+            continue
+        used: list[list[float]] = [[] for _ in range(last)]
         for activity, need in demands[resource].items():
-            if activity in begin:
-                used[begin[activity] : end[activity]] += float(need)
+            if activity in begin and _number(need) != 0:
+                for period in range(begin[activity], end[activity]):
+                    used[period].append(_number(need))
         available = np.zeros(last)  # after a frame's last row there is nobody
         if isinstance(capacities, pd.DataFrame):
-            rows = capacities[resource].to_numpy(dtype=float)[:last]
+            rows = np.array([_number(cell) for cell in capacities[resource].iloc[:last]])
             available[: len(rows)] = rows
         else:
-            available[:] = float(capacities[resource])
+            available[:] = _number(capacities[resource])
         for period in range(last):
-            if _exceeds(used[period], available[period]):
-                broken.append(
-                    ("over-capacity", resource, period, float(used[period]), float(available[period]))
-                )
+            total, there = math.fsum(used[period]), float(available[period])
+            if math.isnan(there):
+                broken.append(("number-missing", resource, period, total, there))
+            elif _exceeds(total, there, _FTE):
+                broken.append(("over-capacity", resource, period, total, there))
     return broken
 
 
@@ -144,21 +195,21 @@ def _spending(
     costs: pd.DataFrame,
     budgets: pd.DataFrame,
     periods_per_block: int,
-) -> list[tuple[str, Hashable, Hashable, float, float]]:
-    broken: list[tuple[str, Hashable, Hashable, float, float]] = []
-    for kind in costs.columns:
-        spent: dict[int, float] = {}
-        for activity, amount in costs[kind].items():
-            if activity not in begin or pd.isna(amount):
+) -> list[Row]:
+    broken = _unknown(costs.columns, budgets.columns, "costs")
+    for kind in costs.columns.intersection(budgets.columns):
+        spent: dict[int, list[float]] = {}
+        for activity, cost in costs[kind].items():
+            amount = _number(cost)
+            if activity not in begin or math.isnan(amount) or amount == 0:
                 continue
             periods = max(1, lengths[activity])
             for period in range(begin[activity], begin[activity] + periods):
-                block = period // periods_per_block
-                spent[block] = spent.get(block, 0.0) + float(amount) / periods
-        for block, total in sorted(spent.items()):
-            inside = block < len(budgets)
-            allowed = float(budgets[kind].iloc[block]) if inside else 0.0
-            if _exceeds(total, allowed):
+                spent.setdefault(period // periods_per_block, []).append(amount / periods)
+        for block, parts in sorted(spent.items()):
+            inside, total = block < len(budgets), math.fsum(parts)
+            allowed = _number(budgets[kind].iloc[block]) if inside else 0.0
+            if _exceeds(total, allowed, _CENT):
                 broken.append(("over-budget", kind, budgets.index[block] if inside else None, total, allowed))
     return broken
 
@@ -177,6 +228,9 @@ def verify_knapsack(
 ) -> pd.DataFrame:
     """List everything a selection breaks; the arguments mean the same as in `solve_knapsack`.
 
+    Sums may be off by what binary fractions cost, at most 0.01. What has labels is found by label, the rest
+    by position; a label that is not known, and a number that is missing, is a violation.
+
     Parameters
     ----------
     selected : Series of bool by item
@@ -190,7 +244,8 @@ def verify_knapsack(
     -------
     DataFrame
         Columns as in `verify_schedule_activities`; codes ``over-budget``, ``lacks-required``,
-        ``excluded-pair``, ``lacks-mandatory``, ``forbidden-chosen``, ``wrong-objective``.
+        ``excluded-pair``, ``lacks-mandatory``, ``forbidden-chosen``, ``wrong-objective``, ``label-unknown``,
+        ``number-missing``.
 
     Examples
     --------
@@ -198,29 +253,56 @@ def verify_knapsack(
     >>> verify_knapsack(chosen, [1, 1], [[2], [3]], [4]).values.tolist()
     [['over-budget', 0, None, 5.0, 4.0]]
     """
-    broken: list[tuple[str, Hashable, Hashable, float, float]] = []
-    items = list(selected.index)
-    chosen = {item for item in items if bool(selected[item])}
-    limits = budgets.to_dict() if isinstance(budgets, pd.Series) else dict(enumerate(np.atleast_1d(budgets)))
-    for position, (label, limit) in enumerate(limits.items()):
-        if isinstance(costs, pd.DataFrame):
-            total = sum(float(cost) for item, cost in costs[label].items() if item in chosen)
-        else:
-            table = np.asarray(costs, dtype=float).reshape(len(items), -1)
-            total = sum(float(table[k, position]) for k, item in enumerate(items) if item in chosen)
-        if _exceeds(total, float(limit)):
-            broken.append(("over-budget", label, None, total, float(limit)))
-    for a, b in requires:
+    needs, rivals, fixed, out = list(requires), list(excludes), list(mandatory), list(forbidden)
+    value = pd.Series(values, dtype=object)
+    items = value.index
+    limits = pd.Series([budgets] if np.isscalar(budgets) else budgets, dtype=object)
+    table = _table(costs, items, limits.index)
+    broken = _unknown(selected.index, items, "selected")
+    chosen = set()
+    for item in items:
+        answer = selected.get(item)
+        if answer is None or pd.isna(answer):
+            broken.append(("number-missing", item, "selected", math.nan, math.nan))
+        elif bool(answer):
+            chosen.add(item)
+    broken += _unknown(table.index, items, "costs") + _unknown(table.columns, limits.index, "costs")
+    broken += _missing(table, items, "costs") + _missing(value.to_frame("values"), (), "values")
+    for label, limit in limits.items():
+        allowed = _number(limit)
+        if math.isnan(allowed) or label not in table.columns:
+            broken.append(("number-missing", label, "budgets", math.nan, allowed))
+            continue
+        cells = (_number(cost) for item, cost in table[label].items() if item in chosen)
+        total = math.fsum(cost for cost in cells if not math.isnan(cost))
+        if _exceeds(total, allowed, _CENT):
+            broken.append(("over-budget", label, None, total, allowed))
+    pairs = [item for pair in (*needs, *rivals) for item in pair]
+    broken += _unknown([*pairs, *fixed, *out], items, "constraints")
+    for a, b in needs:
         if a in chosen and b not in chosen:
             broken.append(("lacks-required", a, b, 0.0, 1.0))
-    for a, b in excludes:
+    for a, b in rivals:
         if a in chosen and b in chosen:
             broken.append(("excluded-pair", a, b, 2.0, 1.0))
-    broken += [("lacks-mandatory", item, None, 0.0, 1.0) for item in mandatory if item not in chosen]
-    broken += [("forbidden-chosen", item, None, 1.0, 0.0) for item in forbidden if item in chosen]
+    broken += [("lacks-mandatory", item, None, 0.0, 1.0) for item in fixed if item not in chosen]
+    broken += [("forbidden-chosen", item, None, 1.0, 0.0) for item in out if item in chosen]
     if objective is not None:
-        value = values.to_dict() if isinstance(values, pd.Series) else dict(zip(items, values, strict=True))
-        total = sum(float(value[item]) for item in chosen)
-        if abs(total - objective) > _TOLERANCE * max(1.0, abs(total)):
+        worth = (_number(value[item]) for item in chosen)
+        total = math.fsum(one for one in worth if not math.isnan(one))
+        if not abs(total - objective) <= _BINARY * max(1.0, abs(total)):
             broken.append(("wrong-objective", "value", None, objective, total))
     return _violations(broken)
+
+
+def _table(costs: Any, items: pd.Index, budgets: pd.Index) -> pd.DataFrame:
+    """Items × budgets; positions are those of values and budgets."""
+    if isinstance(costs, pd.DataFrame):
+        return costs
+    if isinstance(costs, pd.Series):
+        return costs.to_frame(budgets[0])
+    rows = np.asarray(costs, dtype=object)
+    rows = rows.reshape(len(items), -1) if rows.ndim < 2 else rows
+    index = items if len(rows) == len(items) else pd.RangeIndex(len(rows))
+    columns = budgets if rows.shape[1] == len(budgets) else pd.RangeIndex(rows.shape[1])
+    return pd.DataFrame(rows, index=index, columns=columns)

@@ -11,8 +11,7 @@ import pandas as pd
 
 from digistrat.reporting import statements, tables
 from digistrat.reporting.results import Results
-from digistrat.reporting.workbook import column_label, proof_text
-from digistrat.scoring.services import online_share
+from digistrat.reporting.workbook import code_label, column_label, proof_text
 from digistrat.scoring.stakeholders import OWN
 from digistrat.texts import format_date, format_money, format_number, text
 
@@ -134,13 +133,17 @@ def section_tables(results: Results) -> dict[str, list[tuple[str, pd.DataFrame]]
     def caption(key: str, n: int = k) -> str:
         return text(f"page.table_{key}", language, k=n, n=n)
 
+    valued = 0 if results.economics is None else int((results.economics["state"] == "calculated").sum())
     questions = tables.question_table(results).drop(columns="project_id", errors="ignore").head(N_PROJECTS)
     return {
         "maturity": [(caption("levels"), _levels(results))],
         "certainty": [(caption("groups"), _groups(results)), (caption("weights"), _weights(results))],
         "questions": [(caption("questions", len(questions)), questions)],
         "economics": [
-            (caption("economics"), _capital_values(results)),
+            (
+                text("page.table_economics", language, n=min(N_PROJECTS, valued), total=valued),
+                _capital_values(results),
+            ),
             (caption("reasons"), tables.economics_reasons(results)),
         ],
     }
@@ -152,14 +155,18 @@ def _levels(results: Results) -> pd.DataFrame:
     if not len(table):
         return table
 
-    def chance(share: float) -> str:
+    def chance(share: float, state: str) -> str:
         if share >= 100 - 1e-7:
-            return text("page.sure", language)
+            key = "page.sure_provisional" if state == "provisional" else "page.sure"
+            return text(key, language)
         if share > 99:
             return text("page.chance_almost", language)
         return text("page.chance", language, n=format_number(share, language))
 
-    shown = table.assign(chance=[chance(share) for share in table["chance"]])
+    assert results.maturity is not None
+    states = results.maturity.table["state"].reindex(table.index)
+    said = [chance(share, state) for share, state in zip(table["chance"], states, strict=True)]
+    shown = table.assign(chance=said)
     return shown.rename(columns={"name": "organisation"})
 
 
@@ -188,8 +195,18 @@ def _capital_values(results: Results) -> pd.DataFrame:
     table = tables.economics_table(results)
     if not len(table):
         return table
+    language = results.inventory.strategy.language
     known = table[table["economics_state"] == "calculated"].head(N_PROJECTS)
-    return known[["title", "office", "kn", "kn_lower", "kn_upper", "kn_budget"]].round(0)
+    status = results.inventory.projects["status"].reindex(known.index)
+    named = known[["title", "office"]].assign(
+        status=[code_label(one, language) if isinstance(one, str) else "–" for one in status]
+    )
+    if results.portfolio is not None:
+        words = {True: text("page.yes", language), False: text("page.no", language)}
+        named["selected"] = known.index.isin(results.portfolio.selected)
+        named["selected"] = named["selected"].map(words)
+    money = known[["kn", "kn_lower", "kn_upper", "kn_budget"]] / 1000  # more than thousands nobody knows
+    return named.join(money.round(0).rename(columns=lambda name: f"{name}_thousand"))
 
 
 def _notes(results: Results) -> dict[str, list[str]]:
@@ -243,16 +260,16 @@ def key_figures(results: Results) -> list[tuple[str, str]]:
     if results.maturity is not None:
         figures.append(("maturity", number(results.maturity.table["score"].median(), 1)))
     if results.services is not None:
-        share = online_share(results.services)
-        low, high = number(100 * share.lower), number(100 * share.upper)
-        figures.append(("online", f"{low} %" if low == high else f"{low}–{high} %"))
+        for level in _tile_levels(results):
+            share = tables.share_from(results.services, level)
+            low, high = number(100 * share.lower), number(100 * share.upper)
+            figures.append((f"level {level}", f"{low} %" if low == high else f"{low}–{high} %"))
     if results.portfolio is not None:
         portfolio = results.portfolio
         chosen = portfolio.table.loc[portfolio.selected]
-        mandated = int((chosen["mandate"] != "none").sum())
         figures.append(("candidates", number(len(portfolio.table))))
         figures.append(("selected", number(len(chosen))))
-        figures.append(("mandated", number(mandated)))
+        figures.append(("mandated", _mandates(chosen["mandate"], language)))
         figures.append(("proof_portfolio", proof_text(portfolio, language)))
     if results.plan is not None and len(results.plan.phases):
         plan = results.plan
@@ -265,7 +282,35 @@ def key_figures(results: Results) -> list[tuple[str, str]]:
         figures.append(("proof_plan", proof_text(plan, language)))
     elif results.plan is not None:
         figures.append(("proof_plan", proof_text(results.plan, language)))
-    return [(text(f"page.figure_{name}", language), value) for name, value in figures]
+    return [(_figure_label(results, name), value) for name, value in figures]
+
+
+def _tile_levels(results: Results) -> list[int]:
+    if results.services is None or not len(results.services.table):
+        return []
+    model = tables.service_model(results)
+    return list(dict.fromkeys([model.online_from, model.conform_from]))
+
+
+def _figure_label(results: Results, name: str) -> str:
+    language = results.inventory.strategy.language
+    if not name.startswith("level "):
+        return text(f"page.figure_{name}", language)
+    level, conform = int(name.split()[1]), tables.service_model(results).conform_from
+    basis = text("page.fulfils", language) if level == conform else tables.level_basis(results)
+    return text("page.figure_level", language, level=level, basis=basis)
+
+
+def _mandates(given: pd.Series, language: str) -> str:
+    """Return how many of the chosen projects are mandated, and how many by what kind of mandate."""
+    kinds = given[given.notna() & (given != "none")].value_counts(sort=False)
+    total = format_number(float(kinds.sum()), language)
+    named = [
+        f"{format_number(float(kinds[kind]), language)} {code_label(kind, language)}"
+        for kind in ("legal", "operational", "political")
+        if kind in kinds
+    ]
+    return f"{total} ({', '.join(named)})" if named else total
 
 
 def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:

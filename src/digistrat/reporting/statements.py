@@ -12,13 +12,17 @@ from digistrat.reporting.results import Results
 from digistrat.reporting.tables import (
     first_ranks,
     group_names,
+    level_basis,
     method_name,
     pairs_in_order,
     question_table,
+    service_model,
+    share_from,
     stays_first,
 )
+from digistrat.scoring.assumptions import OTHER_RULES
 from digistrat.scoring.services import online_share
-from digistrat.texts import format_number, has_text, text
+from digistrat.texts import format_money, format_number, has_text, text
 
 BLIND = 50.0  # of 100 pairs: a method that tells fewer apart is nothing to compare with
 N_NAMED = 8  # bundles that a sentence names
@@ -26,34 +30,51 @@ N_NAMED = 8  # bundles that a sentence names
 
 def maturity_statements(r: Results) -> list[str]:
     """Return how many offices have a level for sure, and which bundles of services are online."""
-    said = []
+    said: list[str] = []
     if len(r.level_chances):
         sure = int((r.level_chances.max(axis=1) >= 1 - 1e-9).sum())
         total = len(r.level_chances)
         said.append(_said(r, "levels", sure=sure, n=total, open=total - sure, count=total - sure))
-    if r.services is not None and len(r.bundles):
-        said += _bundles(r)
+    if r.services is not None and len(r.services.table):
+        said += _service_cases(r)
+        if len(r.bundles):
+            said += _bundles(r)
     return said
 
 
+def _service_cases(r: Results) -> Iterator[str]:
+    """Say whose cases the levels are, and that nobody was asked how many cases come in online."""
+    assert r.services is not None
+    model = service_model(r)
+    online, conform = (share_from(r.services, level) for level in (model.online_from, model.conform_from))
+    if np.isnan(online.lower):
+        return
+    yield _said(
+        r,
+        "service_cases",
+        share=_span(r, online),
+        level=model.online_from,
+        basis=level_basis(r),
+        conform_share=_span(r, conform),
+        conform=model.conform_from,
+    )
+
+
 def _bundles(r: Results) -> Iterator[str]:
-    bundles, services = r.bundles, r.services
-    assert services is not None  # bundles come from them
-    models = {model.id: model for model in r.inventory.strategy.service_models}
+    bundles = r.bundles
     online = bundles["is_online"].astype("boolean")
     n_open = int(online.isna().sum())
-    model = services.table["model"].iloc[0]
     yield _said(
         r,
         "bundles",
         n=len(bundles),
         online=int(online.fillna(False).sum()),
-        level=models[model].online_from,
+        level=service_model(r).online_from,
         unknown=_said(r, "bundles_open", count=n_open, n=n_open) if n_open else "",
     )
-    cases, single = online_share(bundles), online_share(services)
-    if not np.isnan(cases.lower) and not np.isnan(single.lower):
-        yield _said(r, "bundle_cases", share=_span(r, cases), single=_span(r, single))
+    cases = online_share(bundles)
+    if not np.isnan(cases.lower):
+        yield _said(r, "bundle_cases", share=_span(r, cases))
     missing = bundles.index[(~online).fillna(False).to_numpy(dtype=bool)]
     if 0 < len(missing) <= N_NAMED:
         names = r.inventory.services.groupby("bundle_id")["name"].agg(
@@ -79,7 +100,10 @@ def certainty_statements(r: Results) -> list[str]:
     """Return what would change the order of the first projects, and what would not."""
     if not r.n_ranked or r.impact is None:
         return []
-    return [*_groups(r), *_weights(r), *_left_out(r), *_methods(r), *_assumptions(r)]
+    groups = list(_groups(r))
+    if groups and any(group.is_estimate for group in r.inventory.strategy.stakeholders):
+        groups[0] = _said(r, "groups_assumed", said=groups[0])
+    return [*groups, *_weights(r), *_left_out(r), *_methods(r), *_assumptions(r)]
 
 
 def _groups(r: Results) -> Iterator[str]:
@@ -115,12 +139,12 @@ def _groups(r: Results) -> Iterator[str]:
 
 
 def _weights(r: Results) -> Iterator[str]:
-    """Name the weight whose change turns the set of the first ones soonest, relative to the weight."""
+    """Name the weight whose change turns the set of the first ones soonest, in points."""
     if not len(r.stability) or r.n_ranked <= r.n_first or r.impact is None:
         return
     table = r.stability
-    below = ((table["weight"] - table["lower"]) / table["weight"]).where(table["enters_below"].notna())
-    above = ((table["upper"] - table["weight"]) / table["weight"]).where(table["enters_above"].notna())
+    below = (table["weight"] - table["lower"]).where(table["enters_below"].notna())
+    above = (table["upper"] - table["weight"]).where(table["enters_above"].notna())
     nearest = pd.DataFrame({"below": below, "above": above}).replace(np.inf, np.nan).stack()
     if nearest.empty:
         yield _said(r, "weights_never", k=r.n_first)
@@ -188,8 +212,15 @@ def _assumptions(r: Results) -> Iterator[str]:
     share = (100 * table["first"].clip(0, 1)).sort_values(ascending=False)
     share = share[(share >= 0.5) | (share == share.iloc[0])]  # what is printed as 0 has no part in it
     names = [text(f"page.assumption_{name}", _language(r)) for name in share.index]
-    numbers = [format_number(value, _language(r)) for value in share]
-    rest = [f"{name} ({number} %)" for name, number in zip(names[1:], numbers[1:], strict=True)]
+    # an interval that holds 0 says no more than that there is hardly any part in it
+    hardly = table["first_lower"].reindex(share.index) <= 0
+    numbers = [
+        _said(r, "assumptions_hardly")
+        if hardly[name]
+        else _said(r, "assumptions_share", share=_number(r, value))
+        for name, value in share.items()
+    ]
+    rest = [f"{name} ({number})" for name, number in zip(names[1:], numbers[1:], strict=True)]
     yield _said(
         r,
         "assumptions",
@@ -199,6 +230,16 @@ def _assumptions(r: Results) -> Iterator[str]:
         share=numbers[0],
         rest="; ".join(rest),
     )
+    tried = [_tried(r, str(name)) for name in table.index]
+    yield _said(r, "assumptions_tried", tried="; ".join(tried))
+
+
+def _tried(r: Results, assumption: str) -> str:
+    """Name the alternatives of one assumption."""
+    if assumption != "rule" or r.impact is None:
+        return _said(r, f"tried_{assumption}")
+    ways = [_said(r, f"way_{rule}") for rule in dict.fromkeys([r.impact.rule, *OTHER_RULES])]
+    return _said(r, "tried_rule", ways=", ".join(ways))
 
 
 def question_statements(r: Results) -> list[str]:
@@ -232,7 +273,29 @@ def economics_statements(r: Results) -> list[str]:
     n_carried = int(r.economics["is_assumed"].sum())
     if n_carried:
         said.append(_said(r, "economics_carried", n=n_carried, count=n_carried))
-    return said + _decisions(r)
+    return said + _selected_economics(r) + _decisions(r)
+
+
+def _selected_economics(r: Results) -> list[str]:
+    """Say of the selected projects how many can be calculated, how many pay off, and what comes of them."""
+    if r.portfolio is None or r.economics is None or not len(r.portfolio.selected):
+        return []
+    chosen = r.economics.reindex(r.portfolio.selected)
+    known = chosen[chosen["state"] == "calculated"]
+    if not len(known):
+        return [_said(r, "economics_selected_none", total=len(chosen))]
+    return [
+        _said(
+            r,
+            "economics_selected",
+            n=len(known),
+            total=len(chosen),
+            budget=int((known["kn_budget"] > 0).sum()),
+            budget_sum=format_money(float(known["kn_budget"].sum()), _language(r)),
+            more=int((known["kn"] > 0).sum()),
+            sum=format_money(float(known["kn"].sum()), _language(r)),
+        )
+    ]
 
 
 def _decisions(r: Results) -> list[str]:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from digistrat.reporting.results import Results
+from digistrat.scoring.composite import Scores
+from digistrat.scoring.services import OnlineShare, online_share
 from digistrat.scoring.stakeholders import OWN, TOGETHER
-from digistrat.strategy import Strategy
+from digistrat.strategy import ServiceModel, Strategy
 from digistrat.texts import format_number, has_text, text
 
 
@@ -185,6 +187,29 @@ def best_steps(r: Results) -> dict[str, str]:
         key = "table.steps" if len(steps) == 1 else "table.steps_each"
         said[str(office)] = text(key, language, steps="; ".join(steps), gain=gain)
     return said
+
+
+def service_model(r: Results) -> ServiceModel:
+    """Return the model of the scores of services."""
+    assert r.services is not None
+    models = {model.id: model for model in r.inventory.strategy.service_models}
+    return models[str(r.services.table["model"].iloc[0])]
+
+
+def level_basis(r: Results) -> str:
+    """Return whether the level from which services count as online is the model's or assumed."""
+    model = service_model(r)
+    key = "table.basis_assumed" if model.is_estimate else "table.basis_model"
+    return text(key, r.inventory.strategy.language, model=model.id)
+
+
+def share_from(services: Scores, level: int) -> OnlineShare:
+    """Return which share of the yearly cases belongs to services that have at least a level."""
+    table = services.table
+    reached = pd.Series(pd.NA, table.index, dtype="boolean")
+    reached[(table["level_lower"] >= level).to_numpy()] = True
+    reached[(table["level_upper"] < level).to_numpy()] = False
+    return online_share(table.assign(is_online=reached))
 
 
 def bundle_table(r: Results) -> pd.DataFrame:

@@ -72,6 +72,8 @@ def write_results(results: Results, path: Path, *, run_id: str) -> Path:
         for name, table in sheets.items():
             if len(table):
                 about = text(f"workbook.about.{name}", language)
+                if inventory.strategy.notice:
+                    about = f"{inventory.strategy.notice.rstrip('.')}. {about}"
                 writer.table(text(f"workbook.{name}", language), table, about, rules[name])
     return path
 
@@ -173,12 +175,14 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
     """Return the tables of all sheets in their order; those that this run has nothing of are empty."""
     inventory, impact = results.inventory, results.impact
     projects = inventory.projects[["title", "office_id", "field_id", "status"]]
+    offices = projects["office_id"].map(inventory.offices["name"]).fillna(projects["office_id"])
+    named = projects.assign(office=offices)[["title", "office_id", "office", "field_id", "status"]]
     nothing = pd.DataFrame()
     weights = ["name", "group", "weight", "floor", "target", "source"]
     return {
         "weights": nothing if impact is None else impact.criteria[weights],
-        "scores_impact": nothing if impact is None else projects.join(_scores(impact), how="right"),
-        "ratings": nothing if impact is None else ratings_with_cells(impact),
+        "scores_impact": nothing if impact is None else named.join(_scores(impact), how="right"),
+        "ratings": nothing if impact is None else _ratings(results, impact),
         "rating_differences": tables.difference_table(results),
         "group_rankings": tables.group_table(results),
         "weight_stability": tables.criterion_table(results, results.stability),
@@ -189,13 +193,13 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
         "questions": tables.question_table(results),
         "scores_readiness": nothing
         if results.readiness is None
-        else projects.join(_scores(results.readiness), how="right"),
+        else named.join(_scores(results.readiness), how="right"),
         "scores_maturity": _maturity(results),
         "level_probabilities": tables.chance_table(results),
         "improvements": tables.step_table(results),
         "scores_services": _services(results),
         "bundles": tables.bundle_table(results),
-        "portfolio": nothing if results.portfolio is None else results.portfolio.table,
+        "portfolio": nothing if results.portfolio is None else _portfolio(results.portfolio.table, offices),
         "budgets": nothing if results.portfolio is None else results.portfolio.budgets,
         "plan": nothing
         if results.plan is None
@@ -206,6 +210,22 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
         "findings": inventory.findings,
         "sources": inventory.files,
     }
+
+
+def _ratings(results: Results, impact: Scores) -> pd.DataFrame:
+    """Return the ratings with the titles of projects and the names of criteria beside their ids."""
+    table = ratings_with_cells(impact)
+    titles = table["alternative"].map(results.inventory.projects["title"])
+    names = table["criterion"].map(impact.criteria["name"])
+    table.insert(1, "title", titles)
+    table.insert(3, "name", names)
+    return table
+
+
+def _portfolio(table: pd.DataFrame, offices: pd.Series) -> pd.DataFrame:
+    shown = table.copy()
+    shown.insert(shown.columns.tolist().index("office_id") + 1, "office", offices.reindex(table.index))
+    return shown
 
 
 def _maturity(results: Results) -> pd.DataFrame:
@@ -330,6 +350,9 @@ class _Writer:
         if lines > 1:
             sheet.set_row(row, LINE * lines)
 
+    def _yes_no(self, value: bool) -> str:
+        return text("page.yes" if value else "page.no", self.language)
+
     def _cell(self, sheet: Any, row: int, column: int, value: Any, money: bool) -> None:
         if isinstance(value, (tuple, list)):
             value = "; ".join(map(str, value))
@@ -337,13 +360,13 @@ class _Writer:
             return
         if isinstance(value, (bool, dt.date)) or hasattr(value, "to_pydatetime"):
             if isinstance(value, bool):
-                sheet.write_boolean(row, column, value, self.whole)
+                sheet.write_string(row, column, self._yes_no(value), self.whole)
             else:
                 sheet.write_datetime(row, column, pd.Timestamp(value).to_pydatetime(), self.date)
         elif isinstance(value, str):
             sheet.write_string(row, column, value[:MAX_TEXT], self.wrap)
         elif hasattr(value, "dtype") and value.dtype == bool:
-            sheet.write_boolean(row, column, bool(value), self.whole)
+            sheet.write_string(row, column, self._yes_no(bool(value)), self.whole)
         else:
             number = float(value)
             plain = self.whole if number.is_integer() else self.number

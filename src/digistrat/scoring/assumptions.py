@@ -24,6 +24,7 @@ from digistrat.scoring.values import criterion_values
 Array = npt.NDArray[Any]
 
 POOL = 10_000  # weight vectors and drawings of gaps that samples are taken from
+OTHER_RULES = ("weighted_mean", "geometric")
 RATERS = ("moderated", "office", "mean")
 DIFFERENT = 1e-9  # values on 0–100 that are no further apart are the same
 
@@ -31,7 +32,7 @@ DIFFERENT = 1e-9  # values on 0–100 that are no further apart are the same
 def assumption_sensitivity(
     scores: Scores,
     *,
-    rules: Sequence[str] = ("weighted_mean", "geometric", "harmonic"),
+    rules: Sequence[str] = OTHER_RULES,
     exponents: Sequence[float] = (0.5, 1.0, 2.0),
     raters: Sequence[str] = RATERS,
     least: float = 1.0,
@@ -56,7 +57,8 @@ def assumption_sensitivity(
     ----------
     scores : Scores
     rules : sequence of str
-        Keys of `RULES`; the own rule of the scores is added where it is not among them.
+        Keys of `RULES`; the own rule of the scores is added where it is not among them. A harmonic mean can
+        be given, but where there are zeros it hangs on them more than on all the rest.
     exponents : sequence of float
         The shapes of the value functions: a value v counts as :math:`100 (v/100)^p`, which is concave below
         1 and convex above; the declared shape, 1, is added where it is not among them.

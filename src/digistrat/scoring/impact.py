@@ -80,8 +80,11 @@ def _left_out(ratings: Ratings, criterion: str) -> Ratings:
 
 def _enabling(inventory: Inventory, links: pd.DataFrame, base: Scores) -> pd.DataFrame:
     """Return the enabling effect of every project, without a cap: the criterion's target is one."""
-    table = base.table
-    effect = enabling_effect(links, table["score"], low=table["lower"], high=table["upper"], target=np.inf)
+    asked = [criterion.id for criterion in inventory.strategy.impact.asked]
+    # to whom no question applies, nothing is known of its impact: what is computed alone tells no bounds
+    says_nothing = (base.states[asked] == "not_applicable").all(axis="columns")
+    lower, upper = (base.table[end].mask(says_nothing) for end in ("lower", "upper"))
+    effect = enabling_effect(links, base.table["score"], low=lower, high=upper, target=np.inf)
     is_asked = bool(inventory.dependencies["kind"].notna().any())
     return effect if is_asked else effect.assign(value=np.nan)
 

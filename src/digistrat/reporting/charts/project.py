@@ -19,6 +19,8 @@ from digistrat.scoring.composite import Scores
 COLUMNS = ("name", "group", "raw", "office", "moderated", "value", "low", "high", "state", "weight")
 MORE_COLUMNS = ("weight_used", "points", "cell")
 NAME_ROOM, TEXT_ROOM = 190.0, 268.0  # points for the names of rows, and for what stands right of them
+LEAST_ROOM = 34.0  # points for a name that is clipped
+LONGEST_CELL = 10  # letters of "XFD1048576", which is never clipped
 AXIS_END = 122.0  # room behind a bar of 100 for its number
 UNDER_GROUP, UNDER_CRITERION, TO_GROUP = 0.3, 0.41, 0.45  # inches from row to row
 HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
@@ -196,7 +198,7 @@ class _Drawing:
         if np.isnan(size):
             _say(ax, 0, row, "–", bold=True)
             return
-        said = self.source.text("project.of", points=number(size, 1), most=number(most))
+        said = self.source.text("project.of", points=number(size, 1), most=self._rounded(most))
         _bar(ax, row, size, self.fill(row.group))
         _outline(ax, row, most)
         _say(ax, most, row, said, bold=True)
@@ -210,7 +212,8 @@ class _Drawing:
             most = 100 * share
             _bar(ax, row, cell["value"] * share, self.fill(row.group))
             _outline(ax, row, most)
-            said = text("project.of", points=number(cell["value"] * share, 1), most=number(most))
+            points = number(cell["value"] * share, 1)
+            said = text("project.of", points=points, most=self._rounded(most))
             if cell["high"] - cell["low"] > 1e-9:
                 low, high = cell["low"] * share, cell["high"] * share
                 _whisker(ax, row.y + HEIGHT["criterion"] / 2, low, high)
@@ -220,6 +223,9 @@ class _Drawing:
             _say(ax, most, row, said)
         elif cell["state"] == "not_applicable":
             _say(ax, 0, row, text("project.not_applicable"), quiet=True)
+        elif cell["state"] == "assessed":  # computed, for a project that nobody has rated
+            _outline(ax, row, weight)
+            _say(ax, weight, row, text("project.not_counted", weight=number(weight)), quiet=True)
         else:
             _outline(ax, row, weight, hatch=style.HATCH_NONE)
             _say(ax, weight, row, text(f"project.{cell['state']}", weight=number(weight)))
@@ -233,17 +239,18 @@ class _Drawing:
         )
 
     def _below(self, cell: pd.Series) -> str:
-        """Return the rating and its place: the file's name is clipped first, the cell never."""
+        """Return the rating and its place: file and sheet are clipped where room lacks, the cell never."""
         said = self._rating(cell)
         place = clean(cell["cell"])
         if not place:
             return clip(said, TEXT_ROOM)
         room = TEXT_ROOM - width(f"{said} · ")
-        if width(place) > room and place.count(" › ") >= 2:
-            file, tail = place.split(" › ", 1)
-            kept = room - width(f" › {tail}")
-            place = f"{clip(file, max(kept, 40.0))} › {tail}"
-        return f"{said} · {clip(place, max(room, 80.0))}"
+        parts = place.split(" › ")
+        for k, part in enumerate(parts):
+            lacking = width(" › ".join(parts)) - room
+            if lacking > 0 and len(part) > LONGEST_CELL:
+                parts[k] = clip(part, max(width(part) - lacking, LEAST_ROOM))
+        return f"{said} · {' › '.join(parts)}"
 
     def _rating(self, cell: pd.Series) -> str:
         text = self.source.text
@@ -263,6 +270,10 @@ class _Drawing:
             own = "–" if np.isnan(cell["office"]) else self._plain(cell["office"])
             answer += " " + text("project.moderated", office=own)
         return answer
+
+    def _rounded(self, value: float) -> str:
+        """Return a weight, with a decimal where it is not whole."""
+        return self.source.number(value, 0 if abs(value - round(value)) < 0.05 else 1)
 
     def _plain(self, value: float) -> str:
         decimals = next((d for d in range(3) if abs(value - round(value, d)) < 1e-9), 2)
