@@ -108,7 +108,7 @@ def uneven(draw):
     capacity = pd.Series({"r": draw(st.sampled_from([2 / 3, 1.0, 1.0000001]))})
     amount = st.sampled_from([100 / 3, 200 / 3, 50.0, 33.333, 14.285714])
     costs = pd.DataFrame({"it": draw(st.lists(amount, min_size=n, max_size=n))}, index=labels)
-    budget = st.sampled_from([100.0, 99.999, 66.6666666, 200.0])
+    budget = st.sampled_from([100.0, 99.999, 200 / 3, 66.666, 200.0])
     budgets = pd.DataFrame({"it": draw(st.lists(budget, min_size=3, max_size=3))})
     options = {"costs": costs, "budgets": budgets, "periods_per_block": 2}
     weight = st.sampled_from([1 / 3, 2.0, 1e-3, 1e5])
@@ -136,9 +136,12 @@ def test_bound_optimum_result(problem):
     if best is None:
         assert found.status in ("infeasible", "limit")
         return
-    assert found.status in ("optimal", "feasible")
-    assert verify_schedule_activities(found.start, *arguments, **options).empty
     assert found.bound <= best + 1e-9 * max(1.0, best)
+    # what fits to the last digit beside what fails by less than a cent may be missed, but is never denied
+    assert found.status in ("optimal", "feasible", "limit")
+    if found.status == "limit":
+        return
+    assert verify_schedule_activities(found.start, *arguments, **options).empty
     assert found.objective >= best - 1e-9 * max(1.0, best)
     if found.status == "optimal":
         assert found.objective == pytest.approx(best, rel=1e-9)
