@@ -49,7 +49,9 @@ def test_project_leads_the_bar_to_groups_criteria_and_cells(r: Any) -> None:
     full = scores.criteria["target"]
     for criterion, row in data.iterrows():
         place = f"{project[:3]}.xlsx › Wirkung › {criterion}"
-        answer = "keine Angabe" if is_missing[criterion] else f"Angabe {row['raw']:g} von {full[criterion]:g}"
+        answer = (
+            "keine Angabe" if is_missing[criterion] else f"Bewertung {row['raw']:g} von {full[criterion]:g}"
+        )
         assert f"{answer} · {place}" in words
     assert sum(w.startswith("fehlt (Gewicht ") for w in words) == is_missing.sum() > 0
     whisker = next(c for c in ax.collections if isinstance(c, LineCollection)).get_segments()[0]
@@ -74,9 +76,9 @@ def test_project_shows_intervals_moderated_ratings_and_what_does_not_apply() -> 
     words = [t.get_text() for t in ax.texts]
     # a weighs 50 of 70: 60 of 100 are 42.9 of 71.4 points, and 40 to 80 are 28.6 to 57.1
     assert "42,9 von 71,4 (28,6 bis 57,1)" in words
-    assert "Angabe 6 von 10" in words
+    assert "Bewertung 6 von 10" in words
     assert "entfällt" in words
-    assert "Angabe 4 (Skala 2 bis 10) (moderiert, Amt 9)" in words
+    assert "Bewertung 4 (Skala 2 bis 10) (moderiert, Amt 9)" in words
     segments = [c.get_segments()[0] for c in ax.collections if isinstance(c, LineCollection)]
     assert any([p[0] for p in s] == pytest.approx([200 / 7, 400 / 7]) for s in segments)
 
@@ -137,7 +139,7 @@ def test_what_nobody_rated_is_a_value_and_no_answer(r: Any) -> None:
     scores = replace(r.impact, raw_office=office, raw_moderated=office.map(lambda _: np.nan))
     words = [t.get_text() for t in charts.plot_project(scores, project).texts]
     assert sum(w.startswith("Berechnet ") for w in words) == 1
-    assert sum(w.startswith("Angabe ") for w in words) == len(known) - 1
+    assert sum(w.startswith("Bewertung ") for w in words) == len(known) - 1
 
 
 @pytest.mark.parametrize("state", ["scored", "provisional", "not_scored"])
@@ -169,9 +171,8 @@ def test_a_project_of_every_state_is_drawn_with_its_computed_figures(state: str)
     assert scores.table.at[project, "state"] == state
     words = [t.get_text() for t in charts.plot_project(scores, project).texts]
     assert any("zählt ohne Bewertungen nicht (Gewicht 10)" in w for w in words) == (state == "not_scored")
-    places = [w for w in words if " · " in w]
-    assert len(places) == 3
-    assert all(
-        w.endswith(" › AB117") and "…" in w for w in places
-    )  # file and sheet are clipped, the cell never
-    assert places[2].startswith("Berechnet 40 von 100 · ")
+    # rating and place stand on two lines; file and sheet are clipped there, the cell never
+    below = [w.split("\n") for w in words if " › " in w]
+    assert len(below) == 3
+    assert below[2][0] == "Berechnet 40 von 100"
+    assert all(lines[1].endswith(" › AB117") and "…" in lines[1] for lines in below)

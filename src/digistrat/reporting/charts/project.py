@@ -23,6 +23,7 @@ LEAST_ROOM = 34.0  # points for a name that is clipped
 LONGEST_CELL = 10  # letters of "XFD1048576", which is never clipped
 AXIS_END = 122.0  # room behind a bar of 100 for its number
 UNDER_GROUP, UNDER_CRITERION, TO_GROUP = 0.3, 0.41, 0.45  # inches from row to row
+UNDER_LINE = 0.15  # and for a second line of rating and place
 HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
 
 
@@ -35,6 +36,7 @@ class _Row:
     label: str
     group: str = ""
     criterion: Any = None
+    below: tuple[str, ...] = ("",)
 
 
 @style.styled
@@ -75,10 +77,10 @@ def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes
     about = scores.explain(alternative)
     fills = group_fills(points_by_group(scores))
     about = about.iloc[_drawing_order(about["group"], list(fills))]
-    rows = _rows(source, scores, about)
     drawing = _Drawing(source, scores, alternative, about, fills)
+    rows = _rows(drawing)
 
-    end = rows[-1].y + UNDER_CRITERION * 0.75
+    end = rows[-1].y + UNDER_CRITERION * 0.75 + UNDER_LINE * (len(rows[-1].below) - 1)
     ax = open_axes(ax, body=end + 0.3)
     for row in rows:
         drawing.draw(ax, row)
@@ -104,7 +106,7 @@ def plot_project(scores: Scores, alternative: Any, *, run_id: str = "", ax: Axes
         rule=source.rule_of(scores),
         run_id=run_id,
     )
-    spans = [(a, a + size, rows[0].y, source.number(size), fill) for a, size, fill in drawing.segments()]
+    spans = [(a, a + size, rows[0].y, source.number(size, 1), fill) for a, size, fill in drawing.segments()]
     label_inside(ax, spans)
     return ax
 
@@ -116,21 +118,26 @@ def _drawing_order(groups: pd.Series, drawn: list[str]) -> list[int]:
     return sorted(range(len(groups)), key=lambda i: (*rank[groups.iloc[i]], i))
 
 
-def _rows(source: Source, scores: Scores, about: pd.DataFrame) -> list[_Row]:
+def _rows(drawing: _Drawing) -> list[_Row]:
     """Lay the rows out from the top, in inches."""
+    source, about = drawing.source, drawing.about
     y = 0.2
     rows = [_Row("total", y, source.text("overall"))]
     has_groups = about["group"].nunique() > 1
-    before = None
+    before, more = None, 0.0
     for criterion, group in zip(about.index, about["group"], strict=True):
-        if has_groups and group != before:
-            y += TO_GROUP if before is not None else UNDER_CRITERION
-            label = clip(group_name(source, scores, group), NAME_ROOM, bold=True)
+        is_new = has_groups and group != before
+        if is_new:
+            y += more + (TO_GROUP if before is not None else UNDER_CRITERION)
+            label = clip(group_name(source, drawing.scores, group), NAME_ROOM, bold=True)
             rows.append(_Row("group", y, label, group))
-        y += UNDER_GROUP if has_groups and group != before else UNDER_CRITERION
-        before = group
-        name = wrap(about["name"].loc[criterion] or criterion, NAME_ROOM, lines=2)
-        rows.append(_Row("criterion", y, "\n".join(name), group, criterion))
+        y += UNDER_GROUP if is_new else UNDER_CRITERION + more
+        cell: Any = about.loc[criterion]
+        name = str(criterion) if cell["name"] in ("", criterion) else f"{criterion} · {cell['name']}"
+        below = drawing.below(cell)
+        label = "\n".join(wrap(name, NAME_ROOM, lines=2))
+        rows.append(_Row("criterion", y, label, group, criterion, below))
+        before, more = group, UNDER_LINE * (len(below) - 1)
     return rows
 
 
@@ -230,7 +237,7 @@ class _Drawing:
             _outline(ax, row, weight, hatch=style.HATCH_NONE)
             _say(ax, weight, row, text(f"project.{cell['state']}", weight=number(weight)))
         ax.annotate(
-            self._below(cell),
+            "\n".join(row.below),
             (0, row.y + HEIGHT["criterion"] / 2),
             (0, -3),
             textcoords="offset points",
@@ -238,19 +245,13 @@ class _Drawing:
             color=style.QUIET,
         )
 
-    def _below(self, cell: pd.Series) -> str:
-        """Return the rating and its place: file and sheet are clipped where room lacks, the cell never."""
-        said = self._rating(cell)
-        place = clean(cell["cell"])
+    def below(self, cell: pd.Series) -> tuple[str, ...]:
+        """Return the rating and its place, on two lines where one lacks the room."""
+        said, place = self._rating(cell), clean(cell["cell"])
         if not place:
-            return clip(said, TEXT_ROOM)
-        room = TEXT_ROOM - width(f"{said} · ")
-        parts = place.split(" › ")
-        for k, part in enumerate(parts):
-            lacking = width(" › ".join(parts)) - room
-            if lacking > 0 and len(part) > LONGEST_CELL:
-                parts[k] = clip(part, max(width(part) - lacking, LEAST_ROOM))
-        return f"{said} · {' › '.join(parts)}"
+            return (clip(said, TEXT_ROOM),)
+        line = f"{said} · {place}"
+        return (line,) if width(line) <= TEXT_ROOM else (clip(said, TEXT_ROOM), _clipped_place(place))
 
     def _rating(self, cell: pd.Series) -> str:
         text = self.source.text
@@ -266,9 +267,9 @@ class _Drawing:
             floor=self._plain(scale["floor"]),
             target=self._plain(scale["target"]),
         )
-        if not np.isnan(cell["moderated"]) and cell["moderated"] != cell["office"]:
+        if not np.isnan(cell["moderated"]):
             own = "–" if np.isnan(cell["office"]) else self._plain(cell["office"])
-            answer += " " + text("project.moderated", office=own)
+            answer = text("project.moderated", answer=answer, office=own)
         return answer
 
     def _rounded(self, value: float) -> str:
@@ -310,6 +311,16 @@ class _Drawing:
         if self.adds_up and is_known.any() and not is_known.all():
             entries.append(Key(text("project.shared"), style.INK, kind="note"))
         return entries
+
+
+def _clipped_place(place: str) -> str:
+    """Return a place that fits: file and sheet are clipped where room lacks, the cell never."""
+    parts = place.split(" › ")
+    for k, part in enumerate(parts):
+        lacking = width(" › ".join(parts)) - TEXT_ROOM
+        if lacking > 0 and len(part) > LONGEST_CELL:
+            parts[k] = clip(part, max(width(part) - lacking, LEAST_ROOM))
+    return " › ".join(parts)
 
 
 def _bar(ax: Axes, row: _Row, size: float, fill: str, *, left: float = 0.0) -> None:
