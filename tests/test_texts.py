@@ -105,7 +105,8 @@ GIVEN = {
     "office-from-file-name": {"office"}, "office-missing": {"office"},
     "office-not-of-file": {"office", "called"},
     "unit-from-format": {"count"}, "unit-from-header": {"factor"}, "unit-in-title": {"factor"},
-    "out-of-range": {"minimum", "maximum"}, "not-a-choice": {"choices"}, "choice-guessed": {"choices"},
+    "out-of-range": {"minimum", "maximum"}, "range-of-everything": {"minimum", "maximum"},
+    "not-a-choice": {"choices"}, "choice-guessed": {"choices"},
     "struck-through": {"count"},
     "merged-value": {"count"}, "merged-across": {"count"}, "merged-amount": {"count"},
 }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.intake.cells import cell_parser
+from digistrat.intake.cells import cell_parser, within
 from digistrat.intake.forms import Column
 from digistrat.intake.values import Parsed, detect_decimal, parse_amount, parse_number
 from digistrat.intake.values.numbers import read_number
@@ -422,3 +422,25 @@ def test_a_whole_number_has_no_three_decimals():
     assert german("12.000").value == english("12,000").value == 12_000
     assert german("12,000").codes == english("12.000").codes == ("ambiguous-number",)
     assert german("12,0").value == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("6–8", (7, 6, 8)),
+        ("mindestens 6", (6, 6, 10)),
+        ("höchstens 3", (3, 0, 3)),
+        ("0 bis 10", None),
+        ("mindestens 0", None),
+        ("höchstens 10", None),
+        ("ca. 9", (9, 7.2, 10)),
+    ],
+)
+def test_a_range_on_a_scale_ends_with_it_and_one_over_all_of_it_says_nothing(words, expected):
+    column = Column(name="points", kind="number", minimum=0, maximum=10, bounds=True)
+    found = within(parse_number(words, units=None, approximate_share=0.2), column)
+    if expected is None:
+        assert (found.state, found.codes) == ("unreadable", ("range-of-everything",))
+    else:
+        assert found.state == "value"
+        assert (found.value, found.lower, found.upper) == pytest.approx(expected)

@@ -185,6 +185,11 @@ NUMBERS = (
     in_a_cell("out-of-range", AMOUNT, says(-5000.0), empty=True),
     in_a_cell("out-of-range", NUMBER, says(111), where=lambda at: (at.column.maximum or 0) > 1),
     in_a_cell("out-of-range", COUNT, says(-3), empty=True),
+    in_a_cell(
+        "range-of-everything",
+        LEVELS,
+        lambda at: f"{at.column.minimum:g} bis {at.column.maximum:g}",
+    ),
     in_a_cell("not-an-integer", COUNT, says(12.5), proves=True, empty=True),
 )
 

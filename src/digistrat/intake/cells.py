@@ -39,6 +39,7 @@ SEVERITY: dict[str, Severity] = {
     "range": "info",
     "at-most": "info",
     "at-least": "info",
+    "range-of-everything": "warning",
     "approximate-date": "info",
     "date-range": "info",
     "ongoing": "warning",
@@ -203,7 +204,7 @@ def _tell_formats(region: Region, column: Column, number: int, special: list[tup
 def within(parsed: Parsed, column: Column) -> Parsed:
     """Hold a number against the column's minimum and maximum; bounds never pass them.
 
-    "At least 6" ends where the column does.
+    "At least 6" ends where the column does; "at least 0" on a scale from 0 says nothing.
     """
     if not -LARGEST < parsed.value < LARGEST:
         return unreadable("not-a-number")
@@ -222,6 +223,8 @@ def within(parsed: Parsed, column: Column) -> Parsed:
         lower = lower if column.minimum is None else low
     if "at-least" in parsed.codes:
         upper = column.maximum
+    if column.bounds and (lower, upper) == (column.minimum, column.maximum) and None not in (lower, upper):
+        return unreadable("range-of-everything")
     return parsed._replace(lower=lower, upper=upper)
 
 
