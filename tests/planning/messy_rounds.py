@@ -156,7 +156,7 @@ def _links() -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def rounds(draw: Any, *, fte: float = 3.0) -> Any:
+def rounds(draw: Any) -> Any:
     """An inventory of up to five projects."""
     names = NAMES[: draw(st.sampled_from([4, 5, 1]))]
     rated = [
@@ -165,7 +165,7 @@ def rounds(draw: Any, *, fte: float = 3.0) -> Any:
         if (points := draw(st.sampled_from([0.0, 3.0, 5.0, 9.0, None]))) is not None
     ]
     known = [cost(name, 2027, amount) for name in names if (amount := draw(amounts)) is not None]
-    positions = [post("1", "PL", fte), post("2", "EN", fte)]
+    positions = [post("1", "PL", 3.0), post("2", "EN", 3.0)]
     for k in range(draw(st.integers(0, 3))):
         positions.append(
             post(

@@ -105,8 +105,5 @@ def test_varying_capacity_equals_a_time_indexed_model(seed):
     weights = pd.Series(1.0, index=labels)
     found = schedule_activities(length, need, capacity, named, weights=weights)
     expected = time_indexed(length, need, capacity, links)
-    if expected.status == 2:
-        assert found.status == "infeasible"
-    else:
-        assert expected.status == 0
-        assert (found.status, found.objective) == ("optimal", pytest.approx(expected.fun, abs=1e-4))
+    assert expected.status == 0  # each of the ten has a schedule
+    assert (found.status, found.objective) == ("optimal", pytest.approx(expected.fun, abs=1e-4))

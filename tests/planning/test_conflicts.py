@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning_instances import city_portfolio, read_psplib
+from planning_instances import city_portfolio
 
 from digistrat.planning.activities import schedule_activities
 from digistrat.planning.conflicts import smallest_conflict
@@ -78,15 +78,22 @@ def test_too_little_staff_before_a_date():
     assert found.conflicts == (("capacity", "post"),)
 
 
-def test_a_hard_search_ends_and_says_so(shared):
-    # Eight periods below the lower bound of 103: impossible, by sums of no single time.
-    length, *rest = read_psplib(shared / "data" / "psplib" / "j60" / "j6029_5.sm")
-    deadlines = pd.Series({length.index[-1]: 95})
-    found = schedule_activities(length, *rest, deadlines=deadlines, effort_limit=0.1)
-    assert found.status in ("infeasible", "limit")
-    if found.status == "infeasible":
-        assert ("deadline", length.index[-1]) in found.conflicts
-        assert not found.is_minimal
+@pytest.mark.parametrize(("effort", "is_minimal"), [(3.0, True), (0.01, False)])
+def test_a_search_that_ends_early_says_so(effort, is_minimal):
+    # Of three posts two are needed at a time by each of a, b and c: one after the other, 6 periods. The work,
+    # 3 · 2 · 2 = 12 of 5 · 3, shows it in no sum, as d makes the numbers have no common divisor.
+    due, idle = ["a", "b", "c"], [f"o{k}" for k in range(6)]
+    length = pd.Series(2, index=[*due, "d", *idle])
+    need = pd.DataFrame(0.0, index=length.index, columns=["post", "other"])
+    need["post"] = [2.0, 2.0, 2.0, 1.0, *[0.0] * 6]
+    need.loc[idle, "other"] = 1.0
+    deadlines = pd.Series({**dict.fromkeys(due, 5), **dict.fromkeys(idle, 20)})
+    there = pd.Series({"post": 3.0, "other": 2.0})
+    found = schedule_activities(length, need, there, None, deadlines=deadlines, effort_limit=effort)
+    needed = {("capacity", "post"), *(("deadline", name) for name in due)}
+    assert (found.status, found.is_minimal) == ("infeasible", is_minimal)
+    assert set(found.conflicts) == needed if is_minimal else set(found.conflicts) > needed
+    assert ("perhaps" in str(found)) is not is_minimal
 
 
 @pytest.mark.parametrize("kind", ["end_before_start", "start_before_start"])

@@ -263,7 +263,7 @@ def test_three_decisive_cells_among_fifty():
     # three: "near1" (51 expected) and "near2" (50.4), 60,000 € each, have a gap of weight 80; "dear" (30)
     # needs 30,000 to 50,000 € and fits beside one of them up to 40,000 €, in half of the cases.
     rng = np.random.default_rng(5)
-    ratings, sizes, projects = {}, {}, []
+    ratings, sizes = {}, {}
     for k in range(20):
         ratings[f"top{k:02}"] = {"K1": None, "K2": round(rng.uniform(9, 10), 1)}
         ratings[f"low{k:02}"] = {"K1": None, "K2": round(rng.uniform(0, 0.5), 1)}

@@ -292,6 +292,17 @@ def test_what_has_begun_waits_for_nobody():
     assert broken(plan) == []
 
 
+@pytest.mark.parametrize("is_minimal", [True, False])
+def test_conflicts_of_a_search_that_ended_early_claim_nothing_more(monkeypatch, is_minimal):
+    found = Schedule(
+        pd.Series(dtype="Int64"), *[np.nan] * 4, "infeasible", (("deadline", "a UM"),), is_minimal
+    )
+    monkeypatch.setattr("digistrat.planning.schedule.schedule_activities", lambda *_, **__: found)
+    plan = plan_of(**one(due_date="2027-09-30"))
+    doubt = ("The search ended early: some of these conditions may not matter.",)
+    assert plan.conflicts == ("a Titel a must be finished by 30 Sep 2027.", *(() if is_minimal else doubt))
+
+
 # --- edges ----------------------------------------
 
 

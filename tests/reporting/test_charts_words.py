@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_service_levels_leave_open_what_is_not_known(r: Any) -> None:
     services = one_model(r, [1, 2, 3, np.nan], [10, 30, 40, 20])
     chart = charts.chart_of(charts.plot_service_levels(services))
     title = chart.title.replace("\u00a0", " ")
-    assert title.startswith("70–90 % der Fälle")
+    assert title.startswith("70–90 % der Fälle gehören zu Leistungen ab Stufe 2;")
     assert "Stufe für 20 % der Fälle unbekannt" in title
     assert "50–75 % der Leistungen" in title
     known = charts.chart_of(charts.plot_service_levels(one_model(r, [1, 2], [30, 70])))
@@ -128,6 +129,16 @@ def test_priority_title_can_be_counted_in_the_picture(r: Any) -> None:
     assert title.startswith(f"{inside.sum()} von {len(x)} Vorhaben")
     assert title.endswith(f"ausgewählt sind davon {(inside & filled).sum()}")
     assert "Grenze 50" in chart.subtitle
+
+
+def test_priority_says_how_groups_are_joined_where_it_is_by_another_rule(r: Any) -> None:
+    impact = r.impact
+    said = charts.chart_of(charts.plot_priority(r.readiness, impact)).foot
+    assert "Gruppen untereinander" not in said
+    assert said.count("Regel: ") == 1
+    joined = replace(impact, hierarchy=replace(impact.hierarchy, rule="geometric"))
+    said = charts.chart_of(charts.plot_priority(r.readiness, joined)).foot
+    assert "Gruppen untereinander: Geometrisches Mittel" in said
 
 
 def test_priority_key_names_each_kind_of_mark(r: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -80,7 +81,8 @@ def test_every_table_has_a_caption_and_heads(results: Results, tmp_path: Path) -
 
 def test_key_figures_are_counted(results: Results) -> None:
     figures = [value for _, value in key_figures(results)]
-    assert figures[0].startswith("2 ")
+    assert figures[0].startswith("2 ")  # two offices sent a file each, no partner
+    assert re.findall(r"\d+", figures[0]) == ["2", "2", "2", "0"]
     assert figures[1] == str(len(results.inventory.projects))
     # every project stands under one status, or under none
     assert sum(map(int, figures[2:7])) == len(results.inventory.projects)
@@ -101,6 +103,8 @@ def test_what_a_plan_leaves_out_is_said(results: Results, tmp_path: Path) -> Non
         Results(inventory, impact=results.impact, portfolio=portfolio), tmp_path, charts, run_id="abc"
     ).read_text("utf-8")
     assert f"<li>{unpriced} " in page
+    words = "späterem Beginn" if inventory.strategy.language == "de" else "if it began later"
+    assert page.count(words) == 1
 
 
 def small_page(folder: Path, language: str = "de", **parts: Any) -> str:
@@ -170,6 +174,64 @@ def test_projects_come_by_rank(results: Results) -> None:
     assert table["rank"].is_monotonic_increasing
     assert len(table) == 5
     assert project_table(Results(results.inventory)).empty
+
+
+def test_senders_are_the_citys_or_partners() -> None:
+    known = small.inventory()
+    known.offices.loc["A2", "kind"] = "partner"
+    known.files = pd.DataFrame({"file": list("abcd"), "office_id": ["A1", "A2", "A1", ""]})
+    figures = dict(key_figures(Results(known)))
+    assert figures["Rückläufe"] == "4 Dateien von 2 Organisationen (städtische: 1, externe Partner: 1)"
+
+
+def test_every_level_that_counts_has_its_figure_and_says_what_it_rests_on() -> None:
+    known = small.inventory()
+    services = small.services_of(known)
+    # of 100 cases 30 have level 3; the level of 20 may be 1 or 2
+    services.table.loc["s3", ["level_lower", "level_upper"]] = [1.0, 2.0]
+    tiles = [(k, v) for k, v in key_figures(Results(known, services=services)) if k.startswith("Fälle")]
+    assert tiles == [
+        (
+            "Fälle, deren Leistung mindestens Stufe 2 hat (Schwelle im Modell m angenommen; "
+            "Spanne, wo Stufen fehlen)",
+            "30–50 %",
+        ),
+        (
+            "Fälle, deren Leistung mindestens Stufe 3 hat (erfüllt das Gesetz; Spanne, wo Stufen fehlen)",
+            "30 %",
+        ),
+    ]
+    (model,) = known.strategy.service_models
+    model = model.model_copy(update={"online_from": 3})
+    known.strategy = known.strategy.model_copy(update={"service_models": (model,)})
+    once = [k for k, _ in key_figures(Results(known, services=services)) if k.startswith("Fälle")]
+    assert once == [tiles[1][0]]
+
+
+def test_the_capital_values_say_which_projects_are_chosen_and_in_which_unit(tmp_path: Path) -> None:
+    from digistrat.reporting.document import _rows
+
+    portfolio = SimpleNamespace(selected=["p3"])
+    caption, values = section_tables(small.results(economics=small.ECONOMICS, portfolio=portfolio))[
+        "economics"
+    ][0]
+    assert caption == "Kapitalwert: was ein Vorhaben mehr einbringt, als es kostet; die 2 höchsten von 2"
+    shown = _rows(values, "de")
+    assert shown["head"] == [
+        "Titel", "Amt", "Status", "gewählt", "Kapitalwert (T€)", "mindestens (T€)", "höchstens (T€)",
+        "nur haushaltswirksam (T€)",
+    ]  # fmt: skip
+    assert [row[0] for row in shown["rows"]] == ["Eins", "Drei"]
+    assert [row[3] for row in shown["rows"]] == ["nein", "ja"]
+    without = section_tables(small.results(economics=small.ECONOMICS))["economics"][0][1]
+    assert "selected" not in without
+
+
+def test_projects_name_the_kind_of_their_mandate() -> None:
+    known = small.inventory()
+    known.projects["mandate"] = ["legal", "none", None, "political"]
+    table = project_table(small.results(inventory=known))
+    assert table["mandate"].tolist() == ["gesetzlich", "keine", "–", "politisch"]
 
 
 def test_mandates_are_counted_by_kind() -> None:

@@ -128,6 +128,96 @@ def test_moderated_ratings_are_counted_and_those_far_from_the_office() -> None:
     assert statements.score_statements(small.results()) == []
 
 
+def test_who_has_no_rank_is_counted_and_the_highest_named() -> None:
+    known = small.inventory()
+    # of p4 only reach is known (30 of 100 weights), with full points: more than p1, which has 70 and rank 1
+    raw = pd.DataFrame({"use": [10.0, 6, 2, None], "reach": small.REACH}, index=known.projects.index)
+    said = statements.score_statements(small.results(inventory=known, impact=small.impact_of(known, raw)))
+    assert said == [
+        "Ein weiteres Vorhaben ist vorläufig bewertet und hat keinen Rang, weil zu viele Angaben fehlen: "
+        "p4 „Vier“ mit 100,0 Punkten (Rang 1: 70,0)."
+    ]
+    raw = pd.DataFrame({"use": [10.0, 6, None, None], "reach": small.REACH}, index=known.projects.index)
+    (said_of_two,) = statements.score_statements(
+        small.results(inventory=known, impact=small.impact_of(known, raw))
+    )
+    assert said_of_two.startswith("2 weitere Vorhaben")
+    assert said_of_two.endswith("hat p4 „Vier“ mit 100,0 (Rang 1: 70,0).")
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        ([("p2", "p1", "requires")], "Bei 3 von 4 Vorhaben ist kein abhängiges Vorhaben gemeldet"),
+        # what excludes another builds on nothing
+        ([("p2", "p1", "requires"), ("p1", "p3", "excludes")], "Bei 3 von 4 Vorhaben"),
+        ([("p2", "p1", "requires"), ("p1", "p3", "end_before_start")], ""),  # two of four are not the most
+        # of those in a circle a dependent project is reported, although it does not count
+        ([("p2", "p1", "requires"), ("p3", "p4", "requires"), ("p4", "p3", "requires")], ""),
+    ],
+)
+def test_no_dependent_project_is_said_where_it_holds_for_most(
+    links: list[tuple[str, str, str]], said: str
+) -> None:
+    known = small.inventory(dependencies=pd.DataFrame(links, columns=["project_id", "other_id", "kind"]))
+    scale = known.strategy.impact
+    reach = scale.criteria[1].model_copy(update={"computed": "enabling_effect"})
+    scale = scale.model_copy(update={"criteria": (scale.criteria[0], reach)})
+    known.strategy = known.strategy.model_copy(update={"impact": scale})
+    sentences = statements.score_statements(small.results(inventory=known))
+    assert len(sentences) == bool(said)
+    assert all(s.startswith("„Reichweite“: ") and said in s for s in sentences)
+
+
+def with_table(name: str, table: pd.DataFrame) -> Results:
+    """Return results in which one of what follows is as given."""
+    r = small.results()
+    r.__dict__[name] = table
+    return r
+
+
+@pytest.mark.usefixtures("two_first")
+def test_the_smallest_room_of_a_weight_is_that_in_points_not_in_parts_of_it() -> None:
+    # use may lose 9 of its 70 points (13 %), reach may gain 6 of its 30 (20 %)
+    table = pd.DataFrame(
+        {
+            "weight": [70.0, 30.0],
+            "lower": [61.0, 0.0],
+            "upper": [100.0, 36.0],
+            "enters_below": ["p3", None],
+            "leaves_below": ["p1", None],
+            "enters_above": [None, "p4"],
+            "leaves_above": [None, "p2"],
+        },
+        index=["use", "reach"],
+    )
+    said = one(statements.certainty_statements(with_table("stability", table)), "Am wenigsten darf sich")
+    assert "Gewicht von „Reichweite“ ändern: Zählt es 36,0 statt 30,0 von 100 Punkten" in said
+    assert said.endswith("kommt p4 „Vier“ unter die ersten 2 und verdrängt p2 „Zwei“.")
+
+
+def test_a_part_that_may_be_none_is_hardly_any_and_what_prints_as_none_is_left_out() -> None:
+    table = pd.DataFrame(
+        {
+            "varies": [True, True, True, True, False],
+            "first": [0.35, 0.12, 0.02, 0.004, float("nan")],
+            "first_lower": [0.3, 0.08, -0.01, -0.02, float("nan")],
+            "mean_shift": 11.4,
+        },
+        index=["weights", "rule", "gaps", "values", "raters"],
+    )
+    said = statements.certainty_statements(with_table("assumptions", table))
+    assert "um 11 Plätze. Am meisten liegt das an den Gewichten (etwa 35 %); dann daran, wie Punkte " in one(
+        said, "zugleich anders"
+    )
+    assert one(said, "zugleich anders").endswith(
+        "zusammengerechnet werden (etwa 12 %); an den fehlenden Angaben (kaum)."
+    )
+    tried = one(said, "Anders angenommen haben wir")
+    assert "jeden möglichen Wert" in tried
+    assert "statt der moderierten" not in tried  # nobody moderated anything
+
+
 def test_questions_are_counted_and_who_is_asked_most() -> None:
     said = statements.question_statements(small.results(questions=small.QUESTIONS))
     assert said[0].startswith("Bei 2 Angaben kann die Antwort")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -162,3 +163,54 @@ def test_what_follows_from_the_scores_stands_in_its_sheet(tmp_path: Path) -> Non
     assert money["Kapitalwert (€)"].tolist()[:2] == [1000, -500]
     assert money["Stand"].tolist()[:2] == ["berechnet", "berechnet"]
     assert set(money["Stand"][2:]) == {"keine Einsparung, kein Erlös", "keine Kosten"}
+
+
+@pytest.mark.parametrize("is_example", [True, False])
+def test_every_sheet_says_that_the_data_are_invented_where_they_are(tmp_path: Path, is_example: bool) -> None:
+    known = small.inventory()
+    head = known.strategy.strategy.model_copy(update={"is_example": is_example})
+    known.strategy = known.strategy.model_copy(update={"strategy": head})
+    book = small_book(tmp_path / "r.xlsx", inventory=known, economics=small.ECONOMICS)
+    heads = [sheet["A2"].value for sheet in book.worksheets[1:]]
+    assert len(heads) >= 8
+    assert {head.startswith("Beispieldaten, frei erfunden. ") for head in heads} == {is_example}
+    assert not any(head.startswith(".") for head in heads)
+
+
+def test_the_sheet_of_assumptions_says_what_was_tried(tmp_path: Path) -> None:
+    book = small_book(tmp_path / "r.xlsx")
+    rule = book["Einfluss der Annahmen"]["A3"].value
+    assert "nach Sobol" in rule
+    assert "Anders angenommen haben wir: Punkte zusammengerechnet durch Zusammenzählen" in rule
+    assert "des Amts" not in rule  # nobody moderated anything
+
+
+def test_names_stand_beside_ids(tmp_path: Path) -> None:
+    known = small.inventory()
+    known.projects.loc["p4", "office_id"] = "A9"  # an office that nobody knows keeps its id
+    chosen = known.projects[["title", "office_id", "field_id", "mandate"]].assign(selected=True, reason="so")
+    portfolio = SimpleNamespace(
+        table=chosen, budgets=pd.DataFrame(), status="optimal", gap=0.0, objective=1.0, bound=1.0
+    )
+    book = small_book(
+        tmp_path / "r.xlsx", inventory=known, services=small.services_of(known), portfolio=portfolio,
+        impact=small.moderated(small.impact_of(known)), maturity=small.maturity_of(known),
+    )  # fmt: skip
+    ratings = table_of(book, "Bewertungen")
+    assert ratings.iloc[:2, :4].to_numpy().tolist() == [
+        ["p1", "Eins", "use", "Nutzen"],
+        ["p1", "Eins", "reach", "Reichweite"],
+    ]
+    selection = list(book["Portfolio"].iter_rows(min_row=HEAD_ROWS + 2, max_col=4, values_only=True))
+    assert selection[0] == ("p1", "Eins", "A1", "Erstes Amt")
+    assert selection[3] == ("p4", "Vier", "A9", "A9")
+    assert set(table_of(book, "Portfolio")["Pflicht"]) == {"keine"}
+    impact = list(book["Wirkung"].iter_rows(min_row=HEAD_ROWS + 2, max_col=4, values_only=True))
+    assert impact[2] == ("p3", "Drei", "A2", "Zweites Amt")
+    assert table_of(book, "Reifegrad")["Name"].tolist() == ["Erstes Amt", "Zweites Amt"]
+    assert table_of(book, "Leistungen")["Name"].tolist() == ["Pass", "Ausweis", "Meldung"]
+    differences = table_of(book, "Amt und Moderation")
+    assert differences[["Titel", "Kriterium"]].to_numpy().tolist() == [
+        ["Drei", "Reichweite"],
+        ["Eins", "Nutzen"],
+    ]

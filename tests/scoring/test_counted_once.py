@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -82,6 +83,15 @@ def test_every_figure_leads_to_what_it_was_computed_from() -> None:
     assert told["FIT"].startswith("returns.xlsx › projects › ")
     said = "computed from projects that build on it (2): b, c"
     assert told["ENABLE"] == f"returns.xlsx › dependencies › {said}"
+    inventory = scores.inventory
+    second = inventory.dependencies.index[inventory.dependencies["other_id"] == "b"]
+    moved = inventory.sources["dependencies"].copy()
+    moved.loc[second, ["file", "sheet"]] = ["A51.xlsx", "Links"]
+    places = replace(inventory.places, sources={**inventory.sources, "dependencies": moved})
+    apart = score_impact(inventory.replace(places=places))
+    named = apart.explain("a").loc["ENABLE", "cell"]  # the link of c to b counts here too
+    assert named == f"returns.xlsx › dependencies, A51.xlsx › Links › {said}"
+    assert apart.explain("b").loc["ENABLE", "cell"].startswith("A51.xlsx › Links › ")
     assert scores.explain("c").loc["ENABLE", "cell"] == "computed: no project builds on it"
     assert scores.explain("b").loc["FIT", ["value", "state"]].tolist() == pytest.approx(
         [np.nan, "missing"], nan_ok=True

@@ -118,6 +118,24 @@ def test_bounds_of_money_and_of_points_decide() -> None:
     assert told.loc["Q1", "cell"].startswith("returns.xlsx › decision_ratings › ")
 
 
+@pytest.mark.parametrize(("cost_year", "effect_year"), [(None, 2026), (2026, None), (20280101, 2026)])
+def test_running_costs_without_an_end_decide_nothing(cost_year: int | None, effect_year: int | None) -> None:
+    """An effect of 105 is worth more than 10 once, and less than 10 a year for long."""
+    inventory = make_inventory(
+        ASKING,
+        projects=[project("a")],
+        project_costs=[cost("a", cost_year, 10, "consumptive", is_recurring=True)],
+        decision_ratings=rate("a", D1=0, D2=0, Q1=0),
+    )
+    columns = ["project_id", "kind", "is_budget_effective", "year", "amount_eur"]
+    effects = pd.DataFrame([("a", "saving", True, effect_year, 105.0)], columns=columns)
+    found = score_wibe(inventory, score_economics(inventory, effects)).loc["a"]
+    assert np.isnan(found["kn_lower"])
+    assert found["kn_upper"] > 0
+    assert pd.isna(found["by_capital_value"])
+    assert pd.isna(found["is_to_do"])
+
+
 def test_a_strategy_that_does_not_ask_is_told_what_it_lacks() -> None:
     with pytest.raises(ValueError, match="scale of urgency and of quality"):
         score_wibe(make_inventory(make_strategy(), projects=[project("a")]))

@@ -194,10 +194,56 @@ def test_what_is_not_known_leaves_bounds(costs, effects, lower, upper) -> None:
     assert found[["kn_lower", "kn_upper"]].tolist() == pytest.approx([lower, upper], nan_ok=True)
 
 
-def test_running_costs_go_on_as_long_as_the_effects() -> None:
-    def running(*by_year: tuple[int, float | None]) -> list[dict[str, Any]]:
-        return [cost("a", year, amount, "consumptive", is_recurring=True) for year, amount in by_year]
+def running(*by_year: tuple[int | None, float | None]) -> list[dict[str, Any]]:
+    return [cost("a", year, amount, "consumptive", is_recurring=True) for year, amount in by_year]
 
+
+@pytest.mark.parametrize(
+    ("costs", "effects", "lower", "upper"),
+    [
+        # 20 a year from nobody knows when: not at all in time, or more often than once
+        (running((None, 20)), [effect("a", 2026, 130)], np.nan, 130),
+        (running((20280101, 20)), [effect("a", 2026, 130)], np.nan, 130),
+        (running((None, 0)), [effect("a", 2026, 130)], 130, 130),
+        # the effect may come late, and the running costs go on until then
+        (running((2026, 20)), [effect("a", None, 130)], np.nan, 110),
+        (running((2024, 20)), [effect("a", None, 130)], np.nan, 130),
+        (running((2026, 20)), [effect("a", 20280101, 130)], np.nan, 110),
+        (running((2026, 20), (2027, 0)), [effect("a", None, 130)], -20, 110),  # they have ended
+        # what is paid once, of a year that cannot be, is as without a year
+        ([cost("a", 20280101, 100)], [effect("a", 2026, 130)], 30, 130),
+        ([cost("a", 0, 100)], [effect("a", 2026, 130)], 30, 130),
+    ],
+)
+def test_what_recurs_in_no_known_year_has_no_bound(costs, effects, lower, upper) -> None:
+    found = economics(costs, effects).loc["a"]
+    assert found["state"] == "unclear"
+    assert np.isnan(found["kn"])
+    assert found[["kn_lower", "kn_upper"]].tolist() == pytest.approx([lower, upper], nan_ok=True)
+
+
+def test_a_running_cost_of_another_project_opens_no_bound() -> None:
+    found = economics(
+        [*running((2026, 20)), cost("b", 2026, 10)],
+        [effect("a", 2026, 50), effect("b", None, 30)],
+        names="ab",
+    )
+    assert found.loc["a", ["kn_lower", "kn", "kn_upper"]].tolist() == [30, 30, 30]
+    assert found.loc["b", ["kn_lower", "kn_upper"]].tolist() == [-10, 20]
+
+
+def test_year_by_year_what_recurs_until_an_unknown_year_is_not_known() -> None:
+    inventory = make_inventory(
+        make_strategy(discount_rates=(TODAY,)), projects=[project("a")], project_costs=running((2026, 20))
+    )
+    found = economics_by_year(inventory, pd.DataFrame([effect("a", 20280101, 130)]))
+    assert found["year"].fillna(0).tolist() == [2026, 0]
+    assert found["costs_eur"].tolist() == pytest.approx([20, np.nan], nan_ok=True)
+    assert found["effects_eur"].tolist() == [0, 130]
+    assert found["cumulative_eur"].tolist() == pytest.approx([-20, np.nan], nan_ok=True)
+
+
+def test_running_costs_go_on_as_long_as_the_effects() -> None:
     effects = [effect("a", year, 50) for year in (2026, 2027, 2028, 2029)]
     zero = (rate("2026-01-01", "2026-12-31", 0),)
     carried = economics(running((2026, 10), (2027, 20)), effects, rates=zero).loc["a"]

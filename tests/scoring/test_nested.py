@@ -145,23 +145,53 @@ def test_an_interval_is_assessed_and_widens_the_bounds():
         {"weight": [60, 40], "floor": [0, 90], "target": [10, 0]}, index=["points", "days"]
     )
     raw = pd.DataFrame({"points": [7.0, 7, np.nan], "days": [45.0, 45, 45]}, index=["p", "q", "r"])
-    low = pd.DataFrame({"points": [6.0, np.nan, np.nan], "days": [np.nan, 0, np.nan]}, index=["p", "q", "r"])
+    low = pd.DataFrame({"points": [6.0, np.nan, np.nan], "days": [np.nan, 9, np.nan]}, index=["p", "q", "r"])
     high = pd.DataFrame(
-        {"points": [8.0, np.nan, np.nan], "days": [np.nan, 90, np.nan]}, index=["p", "q", "r"]
+        {"points": [8.0, np.nan, np.nan], "days": [np.nan, 81, np.nan]}, index=["p", "q", "r"]
     )
     scores = score_table(
         raw, None, criteria, rule="weighted_mean", low=low, high=high, coverage_threshold=0.4
     )
     assert scores.table["score"].tolist() == pytest.approx([62, 62, 50])
-    assert scores.table["lower"].tolist() == pytest.approx([56, 42, 20])
-    assert scores.table["upper"].tolist() == pytest.approx([68, 82, 80])
+    assert scores.table["lower"].tolist() == pytest.approx([56, 46, 20])
+    assert scores.table["upper"].tolist() == pytest.approx([68, 78, 80])
     assert scores.table["coverage"].tolist() == pytest.approx([1, 1, 0.4])
     assert scores.low["points"].tolist() == [60, 70, 0]
     assert scores.high["points"].tolist() == [80, 70, 100]
-    assert scores.low["days"].tolist() == [50, 0, 50]
-    assert scores.high["days"].tolist() == [50, 100, 50]
+    assert scores.low["days"].tolist() == pytest.approx([50, 10, 50])
+    assert scores.high["days"].tolist() == pytest.approx([50, 90, 50])
     told = scores.explain("p")
     assert told[["low", "high"]].values.tolist() == [[60, 80], [50, 50]]
+
+
+@pytest.mark.parametrize("rule", ["weighted_mean", "minimum", "geometric"])
+def test_an_interval_of_the_whole_scale_is_no_rating(rule):
+    """0 to 10 of 10 points, and 0 to 90 days where 90 is the floor and 0 the target."""
+    criteria = pd.DataFrame(
+        {"weight": [60, 40], "floor": [0, 90], "target": [10, 0]}, index=["points", "days"]
+    )
+    raw = pd.DataFrame({"points": [5.0, 7, 7], "days": [45.0, 45, 45]}, index=["wide", "half", "narrow"])
+    low = pd.DataFrame({"points": [0.0, 7, 7], "days": [0.0, 0, 0]}, index=raw.index)
+    high = pd.DataFrame({"points": [12.0, 7, 7], "days": [90.0, 90, 89.1]}, index=raw.index)
+    scores = score_table(raw, None, criteria, rule=rule, low=low, high=high, coverage_threshold=0.5)
+    assert scores.states.values.tolist() == [
+        ["missing", "missing"],
+        ["assessed", "missing"],
+        ["assessed", "assessed"],
+    ]
+    assert scores.values.loc["wide"].isna().all()
+    assert scores.raw.loc["wide"].tolist() == [5, 45]  # what was written stays visible
+    wide, half = scores.table.loc["wide"], scores.table.loc["half"]
+    assert wide[["lower", "upper", "coverage", "state"]].tolist() == [0, 100, 0, "not_scored"]
+    assert np.isnan(wide["score"])
+    assert pd.isna(wide["rank"])
+    assert half["coverage"] == pytest.approx(0.6)
+    if rule == "weighted_mean":
+        assert half[["score", "lower", "upper"]].tolist() == pytest.approx([70, 42, 82])
+    # a figure that nobody rated counts however wide its interval is
+    computed = score_table(raw, None, criteria.assign(computed="share"), rule=rule, low=low, high=high)
+    assert (computed.states == "assessed").all(axis=None)
+    assert computed.table.loc["wide", ["score", "lower", "upper"]].tolist() == pytest.approx([50, 0, 100])
 
 
 @pytest.mark.parametrize(

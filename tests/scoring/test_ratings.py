@@ -6,10 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from digistrat.intake.places import Places
-from digistrat.scoring.ratings import criteria_frame, ratings_matrix, score_projects
+from digistrat.scoring.decision import wibe_scores
+from digistrat.scoring.economics import economics_by_year, score_economics
+from digistrat.scoring.impact import score_impact
+from digistrat.scoring.maturity import score_maturity
+from digistrat.scoring.ratings import criteria_frame, ratings_matrix
+from digistrat.scoring.readiness import score_readiness
+from digistrat.scoring.services import score_services
 from inventories import make_inventory, make_strategy, project
+
+
+def wibe_urgency(inventory):
+    return wibe_scores(inventory, "urgency")
 
 
 def rate(project_id, criterion, points, **more):
@@ -92,6 +103,57 @@ def test_an_empty_moderation_hides_nothing():
     assert found.cells("b", "K1").endswith("C5")
 
 
+def test_an_unreadable_moderation_hides_nothing_and_an_empty_one_not_even_that_it_is_unreadable():
+    """A1: the unit's cell is illegible, the office gave 9. a/K2: so is the group's, the unit gave 3."""
+    rows = [
+        rate("a", "K1", None, rated_by="unit", state="unreadable"),
+        rate("a", "K1", 9.0, rated_by="office"),
+        rate("a", "K2", None, rated_by="unit", state="unreadable"),
+        rate("a", "K2", 3.0, rated_by="group"),
+        rate("b", "K1", None, rated_by="unit"),
+        rate("b", "K1", None, rated_by="office", state="unreadable"),
+        rate("b", "K2", None, rated_by="unit", state="unreadable"),
+        rate("b", "K2", None, rated_by="office"),
+    ]
+    for order in (rows, rows[::-1]):
+        found = matrix(order)
+        assert found.raw.loc["a"].tolist() == [9, 3]
+        assert found.states.values.tolist() == [["assessed", "assessed"], ["unreadable", "unreadable"]]
+        assert found.office.loc["a", "K1"] == 9
+        assert found.moderated.loc["a"].fillna(-1).tolist() == [-1, 3]
+    found = matrix(rows)
+    assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C3"  # the office's
+    assert found.cells("b", "K2") == "returns.xlsx › impact_ratings › C8"  # the unit's
+
+
+@pytest.mark.parametrize(
+    "score", [score_impact, score_readiness, score_economics, economics_by_year, wibe_urgency]
+)
+@pytest.mark.parametrize("status", ["possible", "discontinued"])
+def test_an_id_of_two_projects_is_named(score, status):
+    scale = {
+        "rule": "weighted_mean",
+        "source": "t",
+        "criteria": ({"id": "D1", "name": "D", "weight": 100.0},),
+    }
+    inventory = make_inventory(
+        make_strategy(urgency=scale), projects=[project("a"), project("b"), project("b", status)]
+    )
+    with pytest.raises(ValueError, match=r"each project_id of projects .*twice: \['b'\]"):
+        score(inventory)
+
+
+def test_an_id_of_two_services_or_of_a_computed_figure_is_named():
+    service = {"service_id": "s", "model": "ozg-2.0", "level": 3.0, "office_id": "A1", "n_cases_yearly": 60}
+    twice = make_inventory(make_strategy(), services=[service, service])
+    with pytest.raises(ValueError, match=r"each service_id of services .*twice: \['s'\]"):
+        score_services(twice)
+    only = {"id": "M", "name": "M", "weight": 100.0, "target": 1.0, "computed": "share_operating"}
+    strategy = make_strategy(maturity={"rule": "weighted_mean", "source": "t", "criteria": (only,)})
+    with pytest.raises(ValueError, match=r"each project_id of projects .*twice: \['a'\]"):
+        score_maturity(make_inventory(strategy, projects=[project("a"), project("a")]))
+
+
 def test_of_empty_cells_the_office_s_is_the_place():
     """A moderating row leaves most criteria empty: the office is to be asked, not the unit."""
     found = matrix([rate("a", "K1", None, rated_by="unit"), rate("a", "K1", None, rated_by="office")])
@@ -116,7 +178,7 @@ def test_both_ratings_stand_beside_each_other_in_the_explanation():
         projects=[project("a")],
         impact_ratings=[rate("a", "K1", 9.0, rated_by="office"), rate("a", "K1", 2.0, rated_by="unit")],
     )
-    scores = score_projects(inventory, "impact", criterion="criterion_id", value="points")
+    scores = score_impact(inventory)
     assert scores.table.loc["a", "score"] == 20
     assert scores.explain("a")[["raw", "office", "moderated"]].values.tolist() == [[2, 9, 2]]
     assert scores.raw_office.loc["a", "K1"] == 9
@@ -136,9 +198,7 @@ def test_bounds_of_the_rating_that_counts():
     )
     bounded = inventory.impact_ratings.drop(columns=["points_lower", "points_upper"], errors="ignore")
     bounded = bounded.assign(points_lower=[8.0, 6.0, np.nan], points_upper=[10.0, 8.0, np.nan])
-    scores = score_projects(
-        inventory.replace(impact_ratings=bounded), "impact", criterion="criterion_id", value="points"
-    )
+    scores = score_impact(inventory.replace(impact_ratings=bounded))
     assert scores.table.loc["a", ["score", "lower", "upper", "coverage"]].tolist() == [70, 60, 80, 1]
     assert scores.table.loc["b", ["score", "lower", "upper"]].tolist() == [50, 50, 50]
     assert scores.explain("a")[["low", "high"]].values.tolist() == [[60, 80]]
@@ -157,9 +217,7 @@ def test_a_moderated_number_beside_a_rating_counts_whoever_rated():
     )
     rows = inventory.impact_ratings.assign(points_lower=[8.0, np.nan, np.nan, np.nan])
     rows = rows.assign(moderated_points=[2.0, 3.0, np.nan, 4.0])
-    scores = score_projects(
-        inventory.replace(impact_ratings=rows), "impact", criterion="criterion_id", value="points"
-    )
+    scores = score_impact(inventory.replace(impact_ratings=rows))
     assert scores.table["score"].tolist() == [20, 30, 40]
     assert scores.table["lower"].tolist() == [20, 30, 40]  # the office's bounds are not the moderated ones
     assert scores.raw_office["K1"].tolist()[0] == 9
@@ -206,7 +264,7 @@ def test_a_rating_without_a_cell_is_asked_for_in_a_column_of_its_sheet():
     )
     sheet = inventory.places.layouts[list(inventory.sources).index("readiness_ratings")]
     dict.pop(sheet.columns, "level")  # the return has no such column
-    scores = score_projects(inventory, "readiness", criterion="item_id", value="level")
+    scores = score_readiness(inventory)
     assert scores.explain("a")["cell"].tolist() == [
         "returns.xlsx › readiness_ratings › column “R1 Konzept”",
         "returns.xlsx › readiness_ratings › column “R2 Recht”",
@@ -217,12 +275,10 @@ def test_a_rating_without_a_cell_is_asked_for_in_a_column_of_its_sheet():
 
 def test_a_sheet_that_was_not_sent_is_named_as_in_the_form():
     inventory = make_inventory(make_strategy(), projects=[project("a")])
-    scores = score_projects(inventory, "impact", criterion="criterion_id", value="points")
+    scores = score_impact(inventory)
     assert scores.cells("a", "K1") == "returns.xlsx › Wirkung › column “K1 Nutzen”"
     german = make_strategy(strategy={"title": "T", "city": "S", "version": "1", "language": "de"})
-    scores = score_projects(
-        make_inventory(german, projects=[project("a")]), "impact", criterion="criterion_id", value="points"
-    )
+    scores = score_impact(make_inventory(german, projects=[project("a")]))
     assert scores.cells("a", "K1") == "returns.xlsx › Wirkung › Spalte „K1 Nutzen“"
 
 
@@ -263,7 +319,7 @@ def test_groups_of_groups_shapes_and_rules_of_the_strategy_reach_the_score():
             {"project_id": "a", "item_id": "R2", "level": 3.0},
         ],
     )
-    scores = score_projects(inventory, "readiness", criterion="item_id", value="level")
+    scores = score_readiness(inventory)
     assert scores.values.loc["a"].tolist() == [40, 75]
     assert scores.groups.loc["a"].to_dict() == {"X": 40, "A": 40, "B": 75}
     assert scores.table.loc["a", "score"] == 40

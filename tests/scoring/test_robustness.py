@@ -95,8 +95,8 @@ def between(rows: dict[str, list], target: float, step: float, rule: str = "weig
     [
         # (4 + u) / 2 against 7 / 2: level 4 wins, level 3 ties
         ("weighted_mean", [4, 3], [4, None], 1 / 5, 2 / 5),
-        # both at level 3 or 4 beat 2, at 2 or more tie
-        ("minimum", [2, 4], [(2, 0, 4), (2, 0, 4)], (2 / 5) ** 2, (3 / 5) ** 2),
+        # of levels 1 to 4: both at 3 or 4 beat 2, at 2 or more tie
+        ("minimum", [2, 4], [(2, 1, 4), (2, 1, 4)], (2 / 4) ** 2, (3 / 4) ** 2),
         # the root of 4 u against 4: only level 4 ties
         ("geometric", [4, 4], [4, None], 0, 1 / 5),
     ],

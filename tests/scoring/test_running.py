@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.scoring.running import carried_on
+from digistrat.planning.money import unclear_costs, yearly_costs
+from digistrat.scoring.running import carried_on, known_years
+from inventories import make_inventory, make_strategy, project
 
 Rows = list[tuple[str, str | None, int, float | None]]
 
@@ -64,6 +66,22 @@ def test_an_unknown_end_of_a_legible_year_goes_on_unknown() -> None:
     assert found["high"].tolist() == pytest.approx([20, np.nan, np.nan], nan_ok=True)
 
 
+def test_a_date_as_a_year_takes_no_memory_and_is_not_known() -> None:
+    """20280101 would be 20 million years of running costs."""
+    running = [
+        {"project_id": "a", "kind": "consumptive", "year": year, "is_recurring": True, "amount_eur": 5.0}
+        for year in (2027, 20280101)
+    ]
+    inventory = make_inventory(make_strategy(), projects=[project("a")], project_costs=running)
+    assert yearly_costs(inventory, until=2029)["year"].tolist() == [2027, 2028, 2029]
+    assert unclear_costs(inventory).tolist() == ["a"]
+
+
+@pytest.mark.parametrize(("year", "is_known"), [(1899, False), (1900, True), (2200, True), (2201, False)])
+def test_years_that_can_be(year: int, is_known: bool) -> None:
+    assert known_years(pd.Series([year])).notna().tolist() == [is_known]
+
+
 def test_no_costs() -> None:
     found = carried_on(frame([]), ["value"], known="value", until=2030)
     assert found.empty
@@ -73,10 +91,10 @@ def test_no_costs() -> None:
 
 def by_loop(rows: Rows, until: int) -> dict[tuple[str, str | None, int], tuple[float, bool]]:
     answer = {}
-    for series in dict.fromkeys((project, kind) for project, kind, *_ in rows):
+    for series in dict.fromkeys((name, kind) for name, kind, *_ in rows):
         given_years: dict[int, list[float | None]] = {}
-        for project, kind, year, value in rows:
-            if (project, kind) == series:
+        for name, kind, year, value in rows:
+            if (name, kind) == series:
                 given_years.setdefault(year, []).append(value)
         legible = {y: sum(v) for y, v in given_years.items() if None not in v}  # type: ignore[arg-type]
         for year in range(min(given_years), max(until, *given_years) + 1):

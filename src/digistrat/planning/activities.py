@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from digistrat.planning.activity_conflicts import find_conflict
-from digistrat.planning.activity_frames import Activities, Name, read_activities
+from digistrat.planning.activity_frames import read_activities
 from digistrat.planning.activity_model import Effort
-from digistrat.planning.activity_problem import fits, whole_numbers
+from digistrat.planning.activity_problem import ActivityProblem, Name, fits, whole_numbers
 from digistrat.planning.activity_search import solve
 
 ScheduleStatus = Literal["optimal", "feasible", "infeasible", "limit"]
@@ -60,7 +60,8 @@ class Schedule:
     def __str__(self) -> str:
         if self.status in ("infeasible", "limit"):
             names = "".join(f"\n  {' '.join(map(str, c))}" for c in self.conflicts)
-            return f"no schedule ({self.status}){names}"
+            more = "" if self.is_minimal else "\n  (perhaps more than matter)"
+            return f"no schedule ({self.status}){names}{more}"
         return (
             f"{len(self.start)} activities in {self.makespan:g} periods, objective {self.objective:g}, "
             f"at least {self.bound:g} (gap {self.gap:.2%}, {self.status})"
@@ -167,7 +168,7 @@ def schedule_activities(
 
 
 def _nothing(
-    given: Activities,
+    given: ActivityProblem,
     status: ScheduleStatus,
     bound: float,
     conflicts: tuple[Name, ...] = (),
@@ -177,7 +178,7 @@ def _nothing(
     return Schedule(start, math.nan, math.nan, bound, math.nan, status, conflicts, is_minimal)
 
 
-def _found(given: Activities, starts: np.ndarray, bound: float) -> Schedule:
+def _found(given: ActivityProblem, starts: np.ndarray, bound: float) -> Schedule:
     """The schedule with its objective as given, and optimal only if the bound proves just that."""
     start = pd.Series(starts, index=given.labels, name="start").astype("Int64")
     makespan = int((starts + given.durations).max(initial=0))

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from digistrat.planning.activity_frames import Name
 from digistrat.planning.activity_model import Effort
-from digistrat.planning.activity_problem import ActivityProblem
+from digistrat.planning.activity_problem import ActivityProblem, Name
 from digistrat.planning.activity_search import solve
 from digistrat.planning.activity_sums import exceeded
 from digistrat.planning.conflicts import smallest_conflict

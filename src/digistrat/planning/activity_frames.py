@@ -4,56 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from digistrat.planning.activity_problem import NEVER, ActivityProblem, Name
+
 LINK_KINDS = ("end_before_start", "start_before_start")
-NEVER = np.iinfo(np.int64).max // 4  # a deadline that binds nobody
-
-Name = tuple[Hashable, ...]
-
-
-@dataclass(frozen=True)
-class Activities:
-    """What is to be scheduled, as given; arrays by position of activity, resource, block and kind of money.
-
-    ``supply`` is periods × resources when it varies and 1 × resources when not. ``links`` are
-    (i, j, lag): start_j ≥ start_i + lag, durations already added. ``spent`` is the cost of an activity,
-    ``given`` what a block has.
-    """
-
-    labels: pd.Index
-    durations: np.ndarray
-    resources: pd.Index
-    need: np.ndarray
-    supply: np.ndarray
-    varies: bool
-    links: list[tuple[int, int, int]]
-    link_names: list[Name]
-    release: np.ndarray
-    deadline: np.ndarray
-    sittings: dict[int, np.ndarray]
-    weight: np.ndarray | None
-    due: np.ndarray | None
-    kinds: pd.Index
-    blocks: pd.Index
-    block_length: int
-    spent: np.ndarray
-    given: np.ndarray
-
-    @property
-    def paid_periods(self) -> np.ndarray:
-        """Periods over which the money of an activity is spent: its duration, at least one."""
-        return np.maximum(self.durations, 1)
-
-    def objective(self, starts: np.ndarray) -> float:
-        """Makespan, or the weighted sum of ends (of delays where activities have due periods)."""
-        ends = starts + self.durations
-        if self.weight is None:
-            return float(ends.max(initial=0))
-        return float(self.weight @ (ends if self.due is None else np.maximum(ends - self.due, 0)))
 
 
 def read_activities(
@@ -70,7 +27,7 @@ def read_activities(
     costs: pd.DataFrame | None,
     periods_per_block: int,
     sittings: Mapping[Hashable, Sequence[int]] | None,
-) -> Activities:
+) -> ActivityProblem:
     """Check and align the frames of `schedule_activities`; raises ValueError naming what is wrong."""
     labels = durations.index
     if labels.has_duplicates:
@@ -81,12 +38,12 @@ def read_activities(
     if (length < 0).any():
         raise ValueError(f"durations must be ≥ 0, not {length.min()} for {labels[int(length.argmin())]!r}")
     place = {label: i for i, label in enumerate(labels)}
-    need, supply = _resources(labels, demands, capacities)
+    demand, capacity = _resources(labels, demands, capacities)
     links, link_names = _links(precedences, place, length)
     weight = _weights(labels, weights)
     if due is not None and weights is None:
         raise ValueError("due needs weights: what a period of delay costs")
-    kinds, blocks, spent, given = _money(labels, costs, budgets, periods_per_block)
+    kinds, blocks, spent, money = _money(labels, costs, budgets, periods_per_block)
     allowed = {}
     for label, periods in (sittings or {}).items():
         if label not in place:
@@ -95,12 +52,12 @@ def read_activities(
         if not len(days):
             raise ValueError(f"sittings must allow at least one period, none for {label!r}")
         allowed[place[label]] = days
-    return Activities(
+    return ActivityProblem(
         labels=labels,
         durations=length,
         resources=demands.columns,
-        need=need,
-        supply=supply,
+        demand=demand,
+        capacity=capacity,
         varies=isinstance(capacities, pd.DataFrame),
         links=links,
         link_names=link_names,
@@ -112,8 +69,8 @@ def read_activities(
         kinds=kinds,
         blocks=blocks,
         block_length=periods_per_block,
-        spent=spent,
-        given=given,
+        rate=spent / np.maximum(length, 1)[:, None],
+        money=money,
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 from digistrat.planning.activity_problem import ActivityProblem
-from digistrat.planning.serial import objective_of
 
 _BATCH = 2
 
@@ -41,7 +40,7 @@ def cp_sat(problem: ActivityProblem, hint: np.ndarray | None, effort: Effort) ->
 
     horizon = problem.horizon
     if hint is not None and problem.weight is None:
-        horizon = objective_of(problem, hint)  # longer schedules are of no use
+        horizon = int(problem.objective(hint))  # longer schedules are of no use
     windows = problem.windows(horizon)
     if windows is None:
         raise AssertionError("a schedule exists, so the windows cannot be empty")
@@ -73,7 +72,7 @@ def cp_sat(problem: ActivityProblem, hint: np.ndarray | None, effort: Effort) ->
         return Answer("limit", None, max(bound, 0.0), spent)
     found = np.array([solver.value(variable) for variable in starts], dtype=np.int64)
     if outcome == cp_model.OPTIMAL:
-        return Answer("optimal", found, float(objective_of(problem, found)), spent)
+        return Answer("optimal", found, float(problem.objective(found)), spent)
     return Answer("feasible", found, bound, spent)
 
 

@@ -1,15 +1,17 @@
-"""Activities, resources and money as whole numbers, checked and aligned, as solvers need them."""
+"""Activities, resources and money by position: as they were given, and in whole numbers for solvers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from digistrat.planning.activity_frames import NEVER, Activities, Name
+NEVER = np.iinfo(np.int64).max // 4  # a deadline that binds nobody
+
+Name = tuple[Hashable, ...]
 
 _BINARY = 5e-10  # relative: what summing thirds in binary may cost; verification allows twice as much
 _CENT = 0.005  # and of money never more than half a cent
@@ -22,11 +24,12 @@ _SCALED_LARGEST = 2**53  # whole numbers are exact in binary up to here
 
 @dataclass(frozen=True)
 class ActivityProblem:
-    """`Activities` in whole numbers, as solvers need them.
+    """What is to be scheduled; arrays by position of activity, resource, block and kind of money.
 
-    ``demand`` and ``capacity`` stand for need and supply; ``rate`` is the money that an activity takes per
-    period, ``money`` what a block has. ``weight`` is rounded down, in units of 1 / ``weight_scale``. ``off``
-    names the constraints that are left out.
+    Numbers are as given (`read_activities`) or whole (`whole_numbers`). ``capacity`` is periods × resources
+    when it varies and 1 × resources when not. ``links`` are (i, j, lag): start_j ≥ start_i + lag, durations
+    already added. ``rate`` is the money that an activity takes per period, ``money`` what a block has,
+    ``weight`` in units of 1 / ``weight_scale``. ``off`` names the constraints that are left out.
     """
 
     labels: pd.Index
@@ -59,6 +62,15 @@ class ActivityProblem:
     def paid_periods(self) -> np.ndarray:
         """Periods over which the money of an activity is spent: its duration, at least one."""
         return np.maximum(self.durations, 1)
+
+    def objective(self, starts: np.ndarray) -> float:
+        """Makespan, or the weighted sum of ends (of delays where activities have due periods)."""
+        ends = starts + self.durations
+        if self.weight is None:
+            return int(ends.max(initial=0))
+        late = ends if self.due is None else np.maximum(ends - self.due, 0)
+        total: float = (self.weight @ late).item()
+        return total
 
     @property
     def horizon(self) -> int:
@@ -129,58 +141,51 @@ class ActivityProblem:
         return None  # a circle of links that only grows
 
 
-def whole_numbers(given: Activities, *, outward: bool) -> ActivityProblem:
+def whole_numbers(given: ActivityProblem, *, outward: bool) -> ActivityProblem:
     """Round so that no allowed schedule is lost (outward), or so that no other one is let in (inward).
 
     Needs are rounded down and supply up, or the other way round; where nothing needs rounding both are
     the same. A bound, or a proof that there is no schedule, counts only if it is of the outward numbers.
     """
-    demand, capacity = _resources(given.need, given.supply, outward)
+    demand, capacity = _resources(given.demand, given.capacity, outward)
     rate, money = _money(given, outward)
     weight, weight_scale = (None, 1.0) if given.weight is None else _weights(given)
-    return ActivityProblem(
-        labels=given.labels,
-        durations=given.durations,
-        resources=given.resources,
+    return replace(
+        given,
         demand=demand,
         capacity=capacity,
-        varies=given.varies,
-        links=given.links,
-        link_names=given.link_names,
-        release=given.release,
-        deadline=given.deadline,
-        sittings=given.sittings,
-        weight=weight,
-        due=given.due,
-        kinds=given.kinds,
-        blocks=given.blocks,
-        block_length=given.block_length,
         rate=rate,
         money=money,
+        weight=weight,
         weight_scale=weight_scale,
     )
 
 
-def fits(given: Activities, starts: np.ndarray) -> bool:
+def fits(given: ActivityProblem, starts: np.ndarray) -> bool:
     """Whether a schedule of the outward numbers keeps resources and money as they were given."""
     ends = starts + given.durations
     last = int(ends.max(initial=0))
     supply = np.zeros((last, len(given.resources)))
-    supply[:] = given.supply if not given.varies else 0.0
+    supply[:] = given.capacity if not given.varies else 0.0
     if given.varies:
-        supply[: len(given.supply)] = given.supply[:last]
+        supply[: len(given.capacity)] = given.capacity[:last]
     change = np.zeros((last + 1, len(given.resources)))
-    np.add.at(change, starts, given.need)
-    np.add.at(change, ends, -given.need)
+    np.add.at(change, starts, given.demand)
+    np.add.at(change, ends, -given.demand)
     if (np.cumsum(change, axis=0)[:last] > supply + _BINARY * np.maximum(supply, 1.0)).any():
         return False
     paid = given.paid_periods
     edges = np.arange(len(given.blocks) + 1) * given.block_length
     before = np.clip(edges[None, :] - starts[:, None], 0, paid[:, None])
     before = np.hstack([before, paid[:, None]])  # what comes after the last block is one more without money
-    spending = (np.diff(before, axis=1) / paid[:, None]).T @ given.spent
-    there = np.vstack([given.given, np.zeros(len(given.kinds))])
-    return bool((spending <= there + np.minimum(_BINARY * np.maximum(there, 1.0), _CENT)).all())
+    spending = np.diff(before, axis=1).T @ given.rate
+    there = np.vstack([given.money, np.zeros(len(given.kinds))])
+    return bool((spending <= there + _allowed(there)).all())
+
+
+def _allowed(money: np.ndarray) -> np.ndarray:
+    """By how much a block's money may be exceeded, because sums are in binary."""
+    return np.minimum(_BINARY * np.maximum(money, 1.0), _CENT)
 
 
 def _scale(numbers: np.ndarray) -> tuple[float, bool]:
@@ -217,18 +222,18 @@ def _resources(need: np.ndarray, supply: np.ndarray, outward: bool) -> tuple[np.
     return demand, capacity
 
 
-def _money(given: Activities, outward: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Money per period of an activity and per block, in cents or some multiple of them."""
-    rate, money = np.zeros(given.spent.shape, np.int64), np.zeros(given.given.shape, np.int64)
-    paid = given.paid_periods
+def _money(given: ActivityProblem, outward: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Money per period of an activity and per block, in cents or more; inward in finer units."""
+    rate, money = np.zeros(given.rate.shape, np.int64), np.zeros(given.money.shape, np.int64)
     for k in range(len(given.kinds)):
-        total = float(given.spent[:, k].sum())
-        unit = max(0.01, 10.0 ** math.ceil(math.log10(max(total, 1.0) / _MONEY_LARGEST)))
-        each = given.spent[:, k] / paid / unit
+        total = float(given.rate[:, k] @ given.paid_periods)
+        largest, least = (_MONEY_LARGEST, 0.01) if outward else (_FINE_LARGEST, 0.0)
+        unit = max(least, 10.0 ** math.ceil(math.log10(max(total, 1.0) / largest)))
+        each = given.rate[:, k] / unit
         noise = 1e-12 + 1e-15 * each
         rate[:, k] = np.floor(each + noise) if outward else np.ceil(each - noise)
-        there = np.minimum(given.given[:, k], 2.0 * total + 1.0)  # more than all together is of no use
-        there = there + _CENT if outward else there * (1.0 + 1e-12)
+        there = np.minimum(given.money[:, k], 2.0 * total + 1.0)  # more than all together is of no use
+        there = there + _allowed(there)
         money[:, k] = np.floor(there / unit + (1e-3 if outward else 0.0))
         common = int(np.gcd.reduce(rate[:, k])) or 1
         rate[:, k] //= common
@@ -236,15 +241,12 @@ def _money(given: Activities, outward: bool) -> tuple[np.ndarray, np.ndarray]:
     return rate, money
 
 
-def _weights(given: Activities) -> tuple[np.ndarray, float]:
+def _weights(given: ActivityProblem) -> tuple[np.ndarray, float]:
     """Weights rounded down, so that a bound of the rounded sum bounds the true one."""
     exact = given.weight
     assert exact is not None
     scale, is_exact = _scale(exact)
-    dates = [given.release.max(initial=0), len(given.supply), len(given.blocks) * given.block_length]
-    dates += [int(allowed[-1]) for allowed in given.sittings.values()]
-    latest = float(max(dates) + given.durations.sum() + sum(abs(lag) for _, _, lag in given.links) + 1)
-    largest = _OBJECTIVE_LARGEST / (latest * max(float(exact.sum()), 1e-300))
+    largest = _OBJECTIVE_LARGEST / ((given.horizon + 1) * max(float(exact.sum()), 1e-300))
     if is_exact and scale <= largest:
         return np.round(exact * scale).astype(np.int64), scale
     return np.floor(exact * largest).astype(np.int64), largest

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from digistrat.planning.activity_model import Answer, Effort, cp_sat
 from digistrat.planning.activity_problem import ActivityProblem
-from digistrat.planning.serial import SerialSearch, objective_of
+from digistrat.planning.serial import SerialSearch
 
 _QUICK = 50_000  # activities placed by serial generation before the solver starts
 _LONG = 200_000  # and by each unit of effort once the solver was not done soon
@@ -22,7 +22,7 @@ def solve(problem: ActivityProblem, effort: Effort) -> Answer:
     windows = problem.windows()
     if windows is None:
         return Answer("infeasible", None, math.inf)
-    trivial = objective_of(problem, windows[0])  # everything at its earliest start
+    trivial = problem.objective(windows[0])  # everything at its earliest start
     began = time.perf_counter()
 
     def after(share: float) -> float | None:
@@ -37,7 +37,7 @@ def solve(problem: ActivityProblem, effort: Effort) -> Answer:
     any_will_do = problem.weight is not None and not problem.weight.any()
     n = max(1, problem.n)
     search.run(10 if any_will_do else max(10, _QUICK // n), patience=_PATIENCE, until=after(_SOON))
-    if search.best is not None and search.value <= trivial:
+    if search.value <= trivial:
         return Answer("optimal", search.best, float(trivial))
     if any_will_do:
         return cp_sat(problem, search.best, left(1.0))

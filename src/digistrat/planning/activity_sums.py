@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digistrat.planning.activity_frames import Name
-from digistrat.planning.activity_problem import ActivityProblem
+from digistrat.planning.activity_problem import ActivityProblem, Name
 
 _EDGES = 16  # times looked at as beginning, and as end, for each resource
 

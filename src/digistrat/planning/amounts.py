@@ -21,7 +21,7 @@ LEAST_OTHERS = 5  # so many known amounts of other projects make a distribution
 STEP = 1e-6  # share of the answers by which the next search is past the place up to which a value holds
 MOST_SEARCHES = 6
 PRECISE = 0.02  # share of the mean that may be uncertain
-CURABLE = {"assumed", "provisional"}  # doubts that keep no project out once its costs are known
+CURABLE = {"assumed", "provisional"}  # doubts that keep no project out once all else is known
 NO_COST = "no_cost"
 UNCLEAR = "cost_unclear"
 
@@ -106,7 +106,7 @@ def open_amounts(
         for row in np.flatnonzero((high > low) & costs["project_id"].isin(used))
     ]
     unclear = missing_amounts(inventory)
-    for project in _lacking(problem, UNCLEAR):
+    for project in lacking_only(problem, UNCLEAR):
         rows = np.flatnonzero(unclear & (costs["project_id"] == project))
         kinds = costs.loc[rows, ["kind", "year"]]
         others = _others(costs.assign(amount=high), rows, problem) if len(rows) else np.empty(0)
@@ -126,8 +126,8 @@ def missing_amounts(inventory: Inventory) -> Array:
     return np.asarray(upper.isna() & ~carried_on | costs[["kind", "year"]].isna().any(axis=1), dtype=bool)
 
 
-def _lacking(problem: PortfolioProblem, key: str) -> list[str]:
-    """Return the candidates that only the answer to one question about costs keeps out."""
+def lacking_only(problem: PortfolioProblem, key: str) -> list[str]:
+    """Return the candidates that only what one doubt asks about keeps out."""
     return [
         str(project)
         for project, why in problem.why_forbidden.items()
@@ -155,7 +155,7 @@ def _without_costs(problem: PortfolioProblem) -> list[Amount]:
     largest = known.sum().to_numpy() / totals.sum() * totals[-1]
     return [
         Amount(project, (), problem.costs.loc[project].to_numpy(), largest, totals / totals[-1])
-        for project in _lacking(problem, NO_COST)
+        for project in lacking_only(problem, NO_COST)
     ]
 
 

@@ -10,15 +10,9 @@ import pandas as pd
 
 from digistrat.planning.check_portfolio import check_proof, found_one
 from digistrat.planning.check_problem import check_plan_problem
-from digistrat.planning.facts_money import (
-    KINDS_OF_MONEY,
-)
+from digistrat.planning.facts_money import KINDS_OF_MONEY
 from digistrat.planning.facts_plan import PlanFacts, plan_facts
-from digistrat.planning.facts_work import (
-    first_day,
-    known_threshold,
-    month_number,
-)
+from digistrat.planning.facts_work import first_day, known_threshold, month_number
 from digistrat.planning.records import Plan
 from digistrat.planning.violations import (
     CENT,
@@ -215,13 +209,12 @@ def _budget(plan: Plan, facts: PlanFacts, spans: Spans, violations: Violations) 
 def _milestones(plan: Plan, facts: PlanFacts, spans: Spans, violations: Violations) -> None:
     """Every decision and every go-live has its day: the last one of its phase."""
     expected: dict[tuple[str, str], set[pd.Timestamp]] = {}
-    tails = {fact.project: name for name, fact in facts.phases.items()}
     for name, last in spans.last.items():
         fact = facts.phases[name]
         end = first_day(last + 1) - _DAY
         if fact.is_decision:
             expected.setdefault((fact.project, "decision"), set()).add(end)
-        if tails[fact.project] == name:
+        if facts.last_phase[fact.project] == name:
             expected.setdefault((fact.project, "go_live"), set()).add(end)
     whole = {(*label, date) for label, dates in expected.items() for date in dates}
     empty: dict[str, Any] = {}
@@ -231,10 +224,10 @@ def _milestones(plan: Plan, facts: PlanFacts, spans: Spans, violations: Violatio
 
 def _numbers(plan: Plan, facts: PlanFacts, spans: Spans, violations: Violations) -> None:
     """Makespan and objective are those of the dates."""
-    ends = {facts.phases[name].project: last + 1 for name, last in spans.last.items()}
+    ends: dict[str, int] = {}
     for name, last in spans.last.items():
         project = facts.phases[name].project
-        ends[project] = max(ends[project], last + 1)
+        ends[project] = max(ends.get(project, 0), last + 1)
     start = month_number(pd.Timestamp(facts.start))
     makespan = max(ends.values(), default=start) - start
     if number(plan.makespan) is None or abs(float(plan.makespan) - makespan) > SAME:

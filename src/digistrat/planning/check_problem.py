@@ -80,12 +80,11 @@ def check_plan_problem(plan: Plan, facts: PlanFacts, violations: Violations) -> 
     start = month_number(pd.Timestamp(facts.start))
     roles = [role.id for role in plan.inventory.strategy.roles]
     fte = {name: facts.fte(name) for name in facts.phases}
-    tails = {fact.project: name for name, fact in facts.phases.items()}
     years = range(facts.start.year, facts.ahead[-1] // 12 + 1)
     left = {key: money.left for key, money in facts.years.items() if key[0] in years}
     by_year = [(year, kind) for year in years for kind in KINDS_OF_MONEY]
     recurring = {key: facts.recurring.get(key, 0.0) for key in by_year}
-    due = {tails[p]: month_number(date + _DAY) - offset for p, date in facts.due.items()}
+    due = {facts.last_phase[p]: month_number(date + _DAY) - offset for p, date in facts.due.items()}
     tables: dict[str, tuple[dict[tuple[Any, Any], Any], float]] = {
         "demand": ({(a, r): fte[a].get(r, 0.0) for a in fte for r in roles}, FTE),
         "capacity": (
@@ -100,7 +99,7 @@ def check_plan_problem(plan: Plan, facts: PlanFacts, violations: Violations) -> 
         "budgets": ({key: max(left.get(key, 0.0) - recurring[key], 0.0) for key in by_year}, CENT),
         "weights": (
             {
-                (a, ""): facts.value.get(fact.project, 0.0) if tails[fact.project] == a else 0.0
+                (a, ""): facts.value.get(fact.project, 0.0) if facts.last_phase[fact.project] == a else 0.0
                 for a, fact in facts.phases.items()
             },
             SAME,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ SAME = 1e-9  # relative difference below which two values count as equal
 ANSWER = "answer"  # names the items of the knapsack that are answers, and the row that allows one of them
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
     """The selection of `select_portfolio`, by what is expected of every candidate.
 
@@ -35,14 +36,11 @@ class Choice:
         Value by candidate.
     forbidden : tuple of str
         Out before and after any answer about a rating.
-    best : Selection
-        What is chosen without an answer.
     """
 
     problem: PortfolioProblem
     expected: pd.Series
     forbidden: tuple[str, ...]
-    best: Selection
 
     @classmethod
     def of(cls, problem: PortfolioProblem, worth: pd.Series, asked: Iterable[str]) -> Choice:
@@ -54,9 +52,12 @@ class Choice:
         expected[worth.index] = worth
         allowed = set(asked)
         out = tuple(project for project in problem.forbidden if project not in allowed)
-        nothing = Selection(pd.Series(dtype=bool), np.nan, np.nan, np.nan, "limit", problem.limits)
-        bare = cls(problem, expected, out, nothing)
-        return cls(problem, expected, out, bare.select(expected))
+        return cls(problem, expected, out)
+
+    @cached_property
+    def best(self) -> Selection:
+        """What is chosen without an answer."""
+        return self.select(self.expected)
 
     @property
     def is_possible(self) -> bool:

@@ -44,6 +44,7 @@ class PlanFacts:
     january: int
     chosen: list[str]
     phases: dict[str, PhaseFact]
+    last_phase: dict[str, str]  # of each project
     release: dict[str, int]  # first phase of each project → first month
     doubtful: set[str]  # first phases that may also have to begin later: see `Link`
     due: dict[str, pd.Timestamp]  # project → last day
@@ -90,6 +91,7 @@ def plan_facts(plan: Plan, violations: Violations) -> PlanFacts:
         january=start.year * 12,
         chosen=chosen,
         phases=phases,
+        last_phase=tails,
         release=release,
         doubtful=doubtful,
         due={p: table[p]["due_date"] for p in heads if not pd.isna(table[p]["due_date"])},

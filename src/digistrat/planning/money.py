@@ -9,7 +9,7 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.planning.work import planning_months
-from digistrat.scoring.running import carried_on
+from digistrat.scoring.running import carried_on, known_years
 
 KINDS = ("investive", "consumptive")
 COST_ENDS = ("upper", "value", "lower")
@@ -60,7 +60,8 @@ def _known_costs(inventory: Inventory, cost: str) -> pd.DataFrame:
     amount = costs["amount_eur"].astype(float)
     if cost != "value":
         amount = costs[f"amount_eur_{cost}"].astype(float).fillna(amount)
-    return costs.assign(amount_eur=amount, is_recurring=costs["is_recurring"].fillna(False).astype(bool))
+    is_recurring = costs["is_recurring"].fillna(False).astype(bool)
+    return costs.assign(amount_eur=amount, is_recurring=is_recurring, year=known_years(costs["year"]))
 
 
 def unclear_costs(inventory: Inventory) -> pd.Index:

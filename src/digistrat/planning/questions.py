@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory, standard_form
-from digistrat.planning.amounts import Amount, open_amounts
+from digistrat.planning.amounts import Amount, lacking_only, open_amounts
 from digistrat.planning.answers import possible_answers
 from digistrat.planning.choice import Choice
 from digistrat.planning.portfolio import select_portfolio
@@ -18,7 +18,6 @@ from digistrat.planning.records import PortfolioProblem
 from digistrat.scoring.composite import Scores
 from digistrat.texts import format_number, text
 
-CURABLE = {"not_rated", "assumed", "provisional"}  # doubts that keep no project out once it has a value
 ADDRESS = re.compile(r"[A-Z]{1,3}[0-9]+")
 PLACE = ("office_id", "file", "sheet", "cell", "column")
 N_CHEAP = 2048  # samples that no portfolio is searched for
@@ -156,14 +155,9 @@ def _worth(
 def _asked_about(problem: PortfolioProblem, impact: Scores) -> list[str]:
     """Return the candidates with open ratings that may be chosen or not, also those without a score."""
     is_open = (impact.high > impact.low).any(axis="columns")
-    names = []
-    for project in problem.values.index:
-        is_only_unrated = problem.why_forbidden.get(project) == "not_rated"
-        is_only_unrated &= set(problem.doubts.get(project, ())) <= CURABLE
-        is_free = project not in problem.mandatory and (project not in problem.forbidden or is_only_unrated)
-        if is_free and is_open.get(project, False):
-            names.append(str(project))
-    return names
+    decided = {*problem.mandatory, *set(problem.forbidden).difference(lacking_only(problem, "not_rated"))}
+    candidates = map(str, problem.values.index)
+    return [project for project in candidates if is_open.get(project, False) and project not in decided]
 
 
 # --- in words ----------------------------------------------------------------------------------------------

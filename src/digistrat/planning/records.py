@@ -234,7 +234,8 @@ class Plan:
         Impact-weighted ends of projects in months; what no plan can go below (proven); relative distance.
     status : {"optimal", "feasible", "infeasible", "limit"}
     conflicts : tuple of str
-        Where infeasible: the constraints that exclude each other, in words.
+        Where infeasible: the constraints that exclude each other, in words; the last says it where the
+        search ended early, so that some of them may not matter.
     inventory, portfolio, problem
         What the plan was made from.
     notes : tuple of str

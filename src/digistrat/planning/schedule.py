@@ -31,6 +31,7 @@ from digistrat.planning.work import (
     project_phases,
     staffed_fte,
 )
+from digistrat.texts import text
 
 
 def schedule(
@@ -274,6 +275,9 @@ def _plan(
     )
     periods = np.arange(len(edges) - 1)[:, None]
     runs = ((periods >= starts) & (periods < ends)).astype(float)
+    conflicts = [plan_conflict(inventory, problem, conflict) for conflict in result.conflicts]
+    if not result.is_minimal:
+        conflicts.append(text("conflict.not_minimal", inventory.strategy.language))
     moot = _waits(inventory, pd.Index(phases["project_id"].unique()))
     load, budget = _load(problem, phases, runs), _budget(problem, phases, runs, edges[:-1])
     return Plan(
@@ -286,7 +290,7 @@ def _plan(
         bound=result.bound,
         gap=result.gap,
         status=result.status,
-        conflicts=tuple(plan_conflict(inventory, problem, conflict) for conflict in result.conflicts),
+        conflicts=tuple(conflicts),
         inventory=inventory,
         portfolio=portfolio,
         problem=problem,

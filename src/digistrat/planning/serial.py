@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import time
 from collections.abc import Iterator
 
@@ -12,15 +13,6 @@ from digistrat.planning.activity_problem import ActivityProblem
 from digistrat.planning.placement import Profile
 
 _POPULATION = 40  # orders that are bred from
-
-
-def objective_of(problem: ActivityProblem, starts: np.ndarray) -> int:
-    """Makespan, or the weighted sum of ends (of delays where activities have due periods)."""
-    ends = starts + problem.durations
-    if problem.weight is None:
-        return int(ends.max(initial=0))
-    late = ends if problem.due is None else np.maximum(ends - problem.due, 0)
-    return int(problem.weight @ late)
 
 
 class SerialScheduler:
@@ -110,10 +102,10 @@ class SerialScheduler:
 class SerialSearch:
     """The best of many serial schedules, to be searched on as often as wanted."""
 
-    def __init__(self, problem: ActivityProblem, *, seed: int, enough: int) -> None:
+    def __init__(self, problem: ActivityProblem, *, seed: int, enough: float) -> None:
         self.problem, self.enough = problem, enough
         self.best: np.ndarray | None = None
-        self.value = 0
+        self.value = math.inf
         scheduler = SerialScheduler(problem, problem.horizon)
         order = scheduler.topological()
         self._found: Iterator[np.ndarray | None] = iter(())
@@ -130,15 +122,15 @@ class SerialSearch:
                 idle = 0
             if patience is not None and idle > patience:
                 return
-            if self.best is not None and self.value <= self.enough:
+            if self.value <= self.enough:
                 return
             if until is not None and time.perf_counter() > until:
                 return
 
     def take(self, starts: np.ndarray) -> bool:
         """Keep a schedule if it is the best yet, and say so."""
-        value = objective_of(self.problem, starts)
-        if self.best is not None and value >= self.value:
+        value = self.problem.objective(starts)
+        if value >= self.value:
             return False
         self.best, self.value = starts, value
         return True
@@ -154,7 +146,7 @@ def _shortest(
     """
     assert scheduler.windows is not None
     n, first = scheduler.problem.n, _ranks(scheduler.windows[1])
-    parents: list[tuple[int, np.ndarray]] = []
+    parents: list[tuple[float, np.ndarray]] = []
     while True:
         if len(parents) < _POPULATION:
             priority = first + rng.normal(0.0, 0.15, n) * bool(parents)
@@ -167,7 +159,7 @@ def _shortest(
         starts, stuck = scheduler.place(priority)
         if starts is not None:
             starts = scheduler.justify(starts)
-            end, ranks = objective_of(scheduler.problem, starts), _ranks(starts)
+            end, ranks = scheduler.problem.objective(starts), _ranks(starts)
             if not any(end == e and np.array_equal(ranks, r) for e, r in parents):
                 parents.append((end, ranks))
                 parents.sort(key=lambda parent: parent[0])
@@ -208,8 +200,8 @@ def _most_valuable(
             squeak[stuck] += step * (2.0 if best_value == np.inf else 0.5)
         else:
             squeak *= 0.9
-            if objective_of(problem, starts) <= best_value:
-                best_factor, best_value = factor, objective_of(problem, starts)
+            if problem.objective(starts) <= best_value:
+                best_factor, best_value = factor, problem.objective(starts)
         yield starts
         changed = rng.random(problem.n) < rng.choice([0.05, 0.2, 1.0])
         size = rng.choice([0.1, 0.3, 1.0]) if best_value < np.inf else 0.0

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from digistrat.findings import Severity, findings_frame, make_finding
+from digistrat.planning.facts_money import KINDS_OF_MONEY
 from digistrat.texts import format_date, format_number, text
 
 CENT = 0.01  # euros that a sum may be off, and person-days
 FTE = 0.001  # full-time equivalents that a sum may be off
-_KINDS = ("investive", "consumptive")
 SAME = 1e-6  # relative difference of values and objectives that counts as none
 
 
@@ -65,7 +65,9 @@ class Violations:
     ) -> dict[str, str]:
         """What the placeholders of a message stand for; ``place`` is subject and where."""
         where, found, allowed, _ = places[0]
-        words = [text(f"cost_kind.{w}", self.language) if w in _KINDS else w for w in subject.split(" ")]
+        words = [
+            text(f"cost_kind.{w}", self.language) if w in KINDS_OF_MONEY else w for w in subject.split(" ")
+        ]
         parts = [" ".join(words), *([] if is_missing(where) else [written(where, self.language)])]
         place = ", ".join(parts)
         if len(places) > 1:

@@ -202,9 +202,10 @@ def _capital_values(results: Results) -> pd.DataFrame:
         status=[code_label(one, language) if isinstance(one, str) else "–" for one in status]
     )
     if results.portfolio is not None:
-        words = {True: text("page.yes", language), False: text("page.no", language)}
-        named["selected"] = known.index.isin(results.portfolio.selected)
-        named["selected"] = named["selected"].map(words)
+        chosen = set(results.portfolio.selected)
+        named["selected"] = [
+            text("page.yes" if one in chosen else "page.no", language) for one in known.index
+        ]
     money = known[["kn", "kn_lower", "kn_upper", "kn_budget"]] / 1000  # more than thousands nobody knows
     return named.join(money.round(0).rename(columns=lambda name: f"{name}_thousand"))
 
@@ -214,7 +215,7 @@ def _notes(results: Results) -> dict[str, list[str]]:
     language = results.inventory.strategy.language
     notes: dict[str, list[str]] = {"portfolio": [], "plan": []}
     if results.portfolio is not None:
-        notes["portfolio"] += results.portfolio.conflicts
+        notes["portfolio"] += [*results.portfolio.conflicts, text("page.reported_years", language)]
         unpriced = results.portfolio.problem.n_running_without_costs
         if unpriced:
             notes["portfolio"].append(text("portfolio.unpriced", language, n=unpriced))
@@ -242,63 +243,65 @@ def key_figures(results: Results) -> list[tuple[str, str]]:
     language = inventory.strategy.language
     status = inventory.projects["status"].value_counts()
     errors = int((inventory.findings["severity"] == "error").sum())
+    figures: list[tuple[str, str]] = []
 
     def number(value: float, decimals: int = 0) -> str:
         return format_number(float(value), language, decimals)
 
-    returned = inventory.files["office_id"].replace("", None).nunique()
-    figures = [
-        (
-            "returns",
-            text("page.returns_of", language, files=number(len(inventory.files)), n=number(returned)),
-        ),
-        ("projects", number(len(inventory.projects))),
-        *((f"status_{name}", number(status.get(name, 0))) for name in STATUSES),
-        ("status_unknown", number(inventory.projects["status"].isna().sum())),
-        ("findings", f"{number(len(inventory.findings))} ({number(errors)})"),
-    ]
+    def add(name: str, value: str, **values: Any) -> None:
+        figures.append((text(f"page.figure_{name}", language, **values), value))
+
+    add("returns", _returns(results))
+    add("projects", number(len(inventory.projects)))
+    for name in STATUSES:
+        add(f"status_{name}", number(status.get(name, 0)))
+    add("status_unknown", number(inventory.projects["status"].isna().sum()))
+    add("findings", f"{number(len(inventory.findings))} ({number(errors)})")
     if results.maturity is not None:
-        figures.append(("maturity", number(results.maturity.table["score"].median(), 1)))
+        add("maturity", number(results.maturity.table["score"].median(), 1))
     if results.services is not None:
-        for level in _tile_levels(results):
+        for level, basis in _tile_levels(results).items():
             share = tables.share_from(results.services, level)
-            low, high = number(100 * share.lower), number(100 * share.upper)
-            figures.append((f"level {level}", f"{low} %" if low == high else f"{low}–{high} %"))
+            add("level", statements.share_span(results, share), level=level, basis=basis)
     if results.portfolio is not None:
         portfolio = results.portfolio
         chosen = portfolio.table.loc[portfolio.selected]
-        figures.append(("candidates", number(len(portfolio.table))))
-        figures.append(("selected", number(len(chosen))))
-        figures.append(("mandated", _mandates(chosen["mandate"], language)))
-        figures.append(("proof_portfolio", proof_text(portfolio, language)))
-    if results.plan is not None and len(results.plan.phases):
+        add("candidates", number(len(portfolio.table)))
+        add("selected", number(len(chosen)))
+        add("mandated", _mandates(chosen["mandate"], language))
+        add("proof_portfolio", proof_text(portfolio, language))
+    if results.plan is not None:
         plan = results.plan
-        years = f"{plan.budget['year'].min()}–{plan.budget['year'].max()}"
-        for name in ("one_off", "recurring"):
-            figures.append(
-                (f"cost_{name}", f"{format_money(plan.budget[f'{name}_eur'].sum(), language)} ({years})")
-            )
-        figures.append(("last", format_date(plan.phases["end"].max(), language)))
-        figures.append(("proof_plan", proof_text(plan, language)))
-    elif results.plan is not None:
-        figures.append(("proof_plan", proof_text(results.plan, language)))
-    return [(_figure_label(results, name), value) for name, value in figures]
+        if len(plan.phases):
+            years = f"{plan.budget['year'].min()}–{plan.budget['year'].max()}"
+            for name in ("one_off", "recurring"):
+                add(f"cost_{name}", f"{format_money(plan.budget[f'{name}_eur'].sum(), language)} ({years})")
+            add("last", format_date(plan.phases["end"].max(), language))
+        add("proof_plan", proof_text(plan, language))
+    return figures
 
 
-def _tile_levels(results: Results) -> list[int]:
+def _returns(results: Results) -> str:
+    """Return how many files came, and of how many organisations of the city and external partners."""
+    files, offices, language = (
+        results.inventory.files,
+        results.inventory.offices,
+        results.inventory.strategy.language,
+    )
+    senders = files["office_id"].replace("", None).dropna().unique()
+    partners = int((offices["kind"].reindex(senders) == "partner").sum())
+    counts = {"files": len(files), "n": len(senders), "city": len(senders) - partners, "partners": partners}
+    shown = {name: format_number(float(count), language) for name, count in counts.items()}
+    return text("page.returns_of", language, **shown)
+
+
+def _tile_levels(results: Results) -> dict[int, str]:
+    """Return the levels from which services are online and fulfil the law, with what that rests on."""
     if results.services is None or not len(results.services.table):
-        return []
-    model = tables.service_model(results)
-    return list(dict.fromkeys([model.online_from, model.conform_from]))
-
-
-def _figure_label(results: Results, name: str) -> str:
-    language = results.inventory.strategy.language
-    if not name.startswith("level "):
-        return text(f"page.figure_{name}", language)
-    level, conform = int(name.split()[1]), tables.service_model(results).conform_from
-    basis = text("page.fulfils", language) if level == conform else tables.level_basis(results)
-    return text("page.figure_level", language, level=level, basis=basis)
+        return {}
+    model, language = tables.service_model(results), results.inventory.strategy.language
+    levels = {model.online_from: tables.level_basis(results)}
+    return levels | {model.conform_from: text("page.fulfils", language)}
 
 
 def _mandates(given: pd.Series, language: str) -> str:
@@ -314,7 +317,7 @@ def _mandates(given: pd.Series, language: str) -> str:
 
 
 def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
-    """Return the projects of highest impact with rank, range, decision and dates.
+    """Return the projects of highest impact with rank, range, kind of mandate, decision and dates.
 
     Parameters
     ----------
@@ -325,17 +328,16 @@ def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
     """
     if results.impact is None:
         return pd.DataFrame()
-    inventory = results.inventory
+    inventory, language = results.inventory, results.inventory.strategy.language
     ranked = results.impact.table.dropna(subset=["rank"]).sort_values("rank")
     top = ranked.head(n)
     projects = inventory.projects.reindex(top.index)
-    offices = inventory.offices["name"]
     table = pd.DataFrame(
         {
             "rank": top["rank"],
             "project_id": top.index,
             "title": projects["title"],
-            "office": projects["office_id"].map(offices).fillna(projects["office_id"]),
+            "office": tables.office_names(results, projects["office_id"]),
             "score": top["score"],
             "lower": top["lower"],
             "upper": top["upper"],
@@ -345,6 +347,8 @@ def project_table(results: Results, n: int = N_PROJECTS) -> pd.DataFrame:
     if robust is not None and set(robust.rank_interval.index) == set(ranked.index):
         table["p05"] = robust.rank_interval["p05"].reindex(top.index)
         table["p95"] = robust.rank_interval["p95"].reindex(top.index)
+    given = projects["mandate"]
+    table["mandate"] = [code_label(one, language) if isinstance(one, str) else "–" for one in given]
     if results.portfolio is not None:
         table["reason"] = results.portfolio.table["reason"].reindex(top.index)
     if results.plan is not None:

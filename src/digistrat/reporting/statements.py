@@ -10,6 +10,7 @@ import pandas as pd
 
 from digistrat.reporting.results import Results
 from digistrat.reporting.tables import (
+    bundle_table,
     first_ranks,
     group_names,
     level_basis,
@@ -21,7 +22,8 @@ from digistrat.reporting.tables import (
     stays_first,
 )
 from digistrat.scoring.assumptions import OTHER_RULES
-from digistrat.scoring.services import online_share
+from digistrat.scoring.enabling import enabling_circles, enabling_links
+from digistrat.scoring.services import OnlineShare, online_share
 from digistrat.texts import format_money, format_number, has_text, text
 
 BLIND = 50.0  # of 100 pairs: a method that tells fewer apart is nothing to compare with
@@ -52,10 +54,10 @@ def _service_cases(r: Results) -> Iterator[str]:
     yield _said(
         r,
         "service_cases",
-        share=_span(r, online),
+        share=share_span(r, online),
         level=model.online_from,
         basis=level_basis(r),
-        conform_share=_span(r, conform),
+        conform_share=share_span(r, conform),
         conform=model.conform_from,
     )
 
@@ -74,18 +76,50 @@ def _bundles(r: Results) -> Iterator[str]:
     )
     cases = online_share(bundles)
     if not np.isnan(cases.lower):
-        yield _said(r, "bundle_cases", share=_span(r, cases))
+        yield _said(r, "bundle_cases", share=share_span(r, cases))
     missing = bundles.index[(~online).fillna(False).to_numpy(dtype=bool)]
     if 0 < len(missing) <= N_NAMED:
-        names = r.inventory.services.groupby("bundle_id")["name"].agg(
-            lambda given: ", ".join(given.dropna().astype(str))
-        )
-        listed = "; ".join(f"{bundle} ({names.get(bundle, '–')})" for bundle in missing)
+        names = bundle_table(r)["services"]
+        listed = ", ".join(f"{bundle} ({names[bundle]})" for bundle in missing)
         yield _said(r, "bundles_missing", count=len(missing), bundles=listed)
 
 
 def score_statements(r: Results) -> list[str]:
-    """Return how many ratings of projects were moderated, and how many of them are far from the office's."""
+    """Return what has no rank, what a computed criterion rests on, and how many ratings are moderated."""
+    return [*_without_rank(r), *_enables_nothing(r), *_moderated(r)]
+
+
+def _without_rank(r: Results) -> Iterator[str]:
+    """Say how many have points and no rank; the highest of them may have more than the first in rank."""
+    if r.impact is None or not r.n_ranked:
+        return
+    table = r.impact.table
+    provisional = table.loc[table["state"] == "provisional", "score"].dropna()
+    if len(provisional):
+        yield _said(
+            r,
+            "without_rank",
+            count=len(provisional),
+            n=len(provisional),
+            project=_project(r, provisional.idxmax()),
+            score=_number(r, provisional.max(), 1),
+            first=_number(r, table["score"][table["rank"].notna()].max(), 1),
+        )
+
+
+def _enables_nothing(r: Results) -> Iterator[str]:
+    """Say of how many the enabling effect is 0 only because no return names a project that needs them."""
+    for criterion in r.inventory.strategy.impact.criteria:
+        if r.impact is None or criterion.computed != "enabling_effect":
+            continue
+        known = r.impact.values[criterion.id].dropna().index  # none where no return names a dependency
+        needed = {*enabling_links(r.inventory)["other_id"], *enabling_circles(r.inventory)}
+        n = int((~known.isin(list(needed))).sum())
+        if 2 * n > len(known):
+            yield _said(r, "enables_nothing", criterion=criterion.name, n=n, total=len(known))
+
+
+def _moderated(r: Results) -> list[str]:
     rows = r.rating_differences
     both = rows[rows["scale"] != "maturity"]
     if not len(both):
@@ -230,8 +264,13 @@ def _assumptions(r: Results) -> Iterator[str]:
         share=numbers[0],
         rest="; ".join(rest),
     )
-    tried = [_tried(r, str(name)) for name in table.index]
-    yield _said(r, "assumptions_tried", tried="; ".join(tried))
+    yield tried_assumptions(r)
+
+
+def tried_assumptions(r: Results) -> str:
+    """Return the sentence that names what was assumed otherwise."""
+    names = r.assumptions.index[r.assumptions["varies"]]
+    return _said(r, "assumptions_tried", tried="; ".join(_tried(r, str(name)) for name in names))
 
 
 def _tried(r: Results, assumption: str) -> str:
@@ -372,6 +411,7 @@ def _project(r: Results, project: Any) -> str:
     return text("page.project", _language(r), project=project, title=title)
 
 
-def _span(r: Results, share: Any) -> str:
+def share_span(r: Results, share: OnlineShare) -> str:
+    """Return a share in per cent, with both ends where it is not known."""
     low, high = (format_number(100 * end, _language(r)) for end in (share.lower, share.upper))
     return f"{low} %" if low == high else f"{low}–{high} %"

@@ -24,6 +24,11 @@ def group_names(strategy: Strategy) -> dict[str, str]:
     return names | {TOGETHER: text("table.together", language)}
 
 
+def office_names(r: Results, ids: pd.Series) -> pd.Series:
+    """Return what offices are called; an id that nobody knows stays as it is."""
+    return ids.map(r.inventory.offices["name"]).fillna(ids)
+
+
 def group_table(r: Results) -> pd.DataFrame:
     """Return ranks under the weights of the strategy and of each group; the strategy's first on top."""
     if not len(r.group_rankings):
@@ -231,11 +236,10 @@ def question_table(r: Results) -> pd.DataFrame:
         " › ".join(part for part in parts if part)
         for parts in zip(asked["file"], asked["sheet"], at, strict=True)
     ]
-    offices = r.inventory.offices["name"]
     return pd.DataFrame(
         {
             "rank": asked["rank"],
-            "office": asked["office_id"].map(offices).fillna(asked["office_id"]),
+            "office": office_names(r, asked["office_id"]),
             "project_id": asked["subject"],
             "question": asked["question"],
             "place": pd.Series(places, asked.index, dtype="str"),
@@ -296,9 +300,8 @@ def difference_table(r: Results) -> pd.DataFrame:
 
 def _project_names(r: Results, index: pd.Index) -> pd.DataFrame:
     projects = r.inventory.projects.reindex(index)
-    offices = r.inventory.offices["name"]
-    named = projects["office_id"].map(offices).fillna(projects["office_id"])
-    return pd.DataFrame({"title": projects["title"], "office": named}, index=index).rename_axis("project_id")
+    named = {"title": projects["title"], "office": office_names(r, projects["office_id"])}
+    return pd.DataFrame(named, index=index).rename_axis("project_id")
 
 
 def _titled(r: Results, value: object) -> object:

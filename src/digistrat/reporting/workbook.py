@@ -11,6 +11,7 @@ import pandas as pd
 
 from digistrat.reporting import tables
 from digistrat.reporting.results import Results
+from digistrat.reporting.statements import tried_assumptions
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.rules import describe_rule
 from digistrat.texts import format_number, has_text, text
@@ -125,6 +126,8 @@ def _rules(results: Results) -> dict[str, str]:
         groups = results.inventory.strategy.stakeholders
         sources = ", ".join(dict.fromkeys(group.source for group in groups if group.source)) or "–"
         rules["group_rankings"] = text("workbook.rule.group_rankings", language, source=sources)
+    if len(results.assumptions):
+        rules["assumption_sensitivity"] += f". {tried_assumptions(results)}"
     for name in ("portfolio", "plan"):
         result = getattr(results, name)
         if result is not None:
@@ -175,7 +178,7 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
     """Return the tables of all sheets in their order; those that this run has nothing of are empty."""
     inventory, impact = results.inventory, results.impact
     projects = inventory.projects[["title", "office_id", "field_id", "status"]]
-    offices = projects["office_id"].map(inventory.offices["name"]).fillna(projects["office_id"])
+    offices = tables.office_names(results, projects["office_id"])
     named = projects.assign(office=offices)[["title", "office_id", "office", "field_id", "status"]]
     nothing = pd.DataFrame()
     weights = ["name", "group", "weight", "floor", "target", "source"]

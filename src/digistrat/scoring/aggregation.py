@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from digistrat.scoring.inputs import per_criterion
+from digistrat.scoring.inputs import per_criterion, require_once
 from digistrat.scoring.ranking import rank_scores
 from digistrat.scoring.rules import RULES, Node, combine, make_hierarchy
 
@@ -77,7 +77,9 @@ def aggregate(
     the other rules anything missing leaves bounds only (score NaN), unless the bounds meet. The bounds
     put every missing or unreadable value at the floor (0) and at the target (100), and one that is known
     as an interval at its ends. What is not applicable leaves the denominator of score, bounds and
-    coverage; a group keeps its weight. A criterion of weight 0 counts nowhere.
+    coverage; a group keeps its weight. The coverage is nested as well: that of a group is the assessed share
+    of its applicable weight, that of the total the weighted mean of its groups'. A criterion of weight 0
+    counts nowhere.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ def aggregate(
     low, high : DataFrame, optional
         Same labels: ends of what an assessed value may be; by default the value itself.
     coverage_threshold : float
-        Assessed share of the applicable weight below which a score is provisional.
+        Coverage below which a score is provisional.
     group_of, parent_of, group_rule
         As in `make_hierarchy`.
     group_threshold : float
@@ -293,13 +295,18 @@ def _within_bounds(joined: dict[str, Array], members: _Members) -> dict[str, Arr
     return {**joined, "lower": lower, "upper": upper}
 
 
+def groups_of(criteria: pd.DataFrame) -> dict[str, Any]:
+    """Return the options of `aggregate` that name the groups of criteria; none where there are no groups."""
+    if not (criteria["group"] != "").any():
+        return {}
+    parent_of = dict(zip(criteria["group"], criteria["parent"], strict=True))
+    return {"group_of": criteria["group"], "parent_of": parent_of}
+
+
 def require_unique(frame: pd.DataFrame) -> None:
     """Raise ValueError when an alternative or a criterion stands twice."""
-    for axis, labels in (("alternative", frame.index), ("criterion", frame.columns)):
-        if not labels.is_unique:
-            raise ValueError(
-                f"each {axis} must stand once, found twice: {labels[labels.duplicated()].tolist()}"
-            )
+    require_once(frame.index, "each alternative")
+    require_once(frame.columns, "each criterion")
 
 
 def align(frame: pd.DataFrame, like: pd.DataFrame, what: str) -> pd.DataFrame:

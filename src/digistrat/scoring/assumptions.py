@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 
 POOL = 10_000  # weight vectors and drawings of gaps that samples are taken from
 OTHER_RULES = ("weighted_mean", "geometric")
-RATERS = ("moderated", "office", "mean")
+WHOSE = ("moderated", "office", "mean")
 DIFFERENT = 1e-9  # values on 0–100 that are no further apart are the same
 
 
@@ -34,7 +34,7 @@ def assumption_sensitivity(
     *,
     rules: Sequence[str] = OTHER_RULES,
     exponents: Sequence[float] = (0.5, 1.0, 2.0),
-    raters: Sequence[str] = RATERS,
+    raters: Sequence[str] = WHOSE,
     least: float = 1.0,
     concentration: float = CONCENTRATION,
     include: str = "scored",
@@ -137,7 +137,7 @@ def _check(
     for rule in rules:
         require_rule(rule, "rules")
     for rater in raters:
-        allowed("raters", rater, RATERS)
+        allowed("raters", rater, WHOSE)
     if not all(0 < exponent < np.inf for exponent in exponents):
         raise ValueError(f"exponents must be above 0 and finite, not {list(exponents)}")
     if not 0 <= least < 100:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from digistrat.scoring import reasons
-from digistrat.scoring.aggregation import SCORE_STATES, aggregate, align, require_unique
+from digistrat.scoring.aggregation import SCORE_STATES, aggregate, align, groups_of, require_unique
 from digistrat.scoring.inputs import per_criterion, require_alternative
 from digistrat.scoring.rules import Node
 from digistrat.scoring.values import SHAPES, criterion_values, interval_values
@@ -37,7 +37,7 @@ class Scores:
         Same shape: points whose row sum is the score under additive rules; NaN under the others.
     criteria : DataFrame
         By criterion: name, weight (sum 100), floor, target, direction (+1, −1), unit, source, group, parent,
-        shape.
+        shape, computed (empty for a rating).
     rule : str
         Key of `RULES`.
     low, high : DataFrame
@@ -55,7 +55,7 @@ class Scores:
     groups, group_coverage : DataFrame, optional
         Alternatives × groups of criteria: score and coverage of the middle level.
     raw : DataFrame, optional
-        Alternatives × criteria: the numbers before the value functions.
+        Alternatives × criteria: numbers before the value functions, also of an interval that says nothing.
     raw_office, raw_moderated : DataFrame, optional
         Same shape as `raw`: the office's own rating, and that of the unit or a group, which counts where
         there is one.
@@ -207,11 +207,13 @@ def score_table(
         Alternatives × criteria in the criteria's own units; NaN where there is no number.
     states : DataFrame, optional
         Same labels, entries of `STATES`; None takes every NaN as ``missing``. Under ``share_of_yes`` a number
-        that is neither the floor nor the target is unreadable.
+        that is neither the floor nor the target is unreadable. A rating whose interval leaves every value
+        from 0 to 100 open says nothing and is missing, whatever number stands between.
     criteria : DataFrame
         Indexed by criterion: ``weight`` (sum 100), ``floor``, ``target``; optional ``name``, ``direction``
         (+1, −1; follows from the anchors), ``unit``, ``source``, ``group`` (all or none), ``parent`` (of the
-        group), ``shape`` and ``points`` (as in `criterion_values`). Further columns are kept.
+        group), ``shape`` and ``points`` (as in `criterion_values`), ``computed`` (not empty where the number
+        is no rating: it counts however wide its interval is). Further columns are kept.
     rule, group_rule : str
         Keys of `RULES`: what joins criteria, and what joins groups (by default the same).
     low, high : DataFrame, optional
@@ -254,7 +256,8 @@ def score_table(
         values, states = values.mask(is_neither), states.mask(is_neither, "unreadable")
     lower, upper = _ends(numbers, low, high, criteria)
     lower, upper = lower.mask(lower > values, values), upper.mask(upper < values, values)
-    has_groups = bool((criteria["group"] != "").any())
+    says_nothing = (states == "assessed") & (lower <= 0) & (upper >= 100) & (criteria["computed"] == "")
+    values, states = values.mask(says_nothing), states.mask(says_nothing, "missing")
     result = aggregate(
         values,
         criteria["weight"],
@@ -263,10 +266,9 @@ def score_table(
         low=lower,
         high=upper,
         coverage_threshold=coverage_threshold,
-        group_of=criteria["group"] if has_groups else None,
-        parent_of=criteria.set_index("group")["parent"].groupby(level=0).first() if has_groups else None,
         group_rule=group_rule,
         group_threshold=group_threshold,
+        **groups_of(criteria),
     )
     is_open, is_out = states.isin(["missing", "unreadable"]), states == "not_applicable"
     return Scores(
@@ -339,7 +341,7 @@ def _complete_criteria(criteria: pd.DataFrame) -> pd.DataFrame:
         c: (criteria[c] if c in criteria.columns else pd.Series("", index=criteria.index))
         .fillna("")
         .astype("str")
-        for c in ("name", "unit", "source", "group", "parent", "shape")
+        for c in ("name", "unit", "source", "group", "parent", "shape", "computed")
     }
     words["shape"] = words["shape"].where(words["shape"] != "", "linear")
     if not words["shape"].isin(SHAPES).all():

@@ -10,7 +10,7 @@ from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.economics import score_economics
 from digistrat.scoring.inputs import allowed
-from digistrat.scoring.ratings import criteria_frame, ratings_matrix, score_ratings
+from digistrat.scoring.ratings import project_ratings, score_ratings
 from digistrat.strategy import Scale
 
 ENOUGH = 50.0
@@ -41,7 +41,7 @@ def score_wibe(inventory: Inventory, economics: pd.DataFrame | None = None) -> p
     Raises
     ------
     ValueError
-        If the strategy has no scale of urgency, or none of quality.
+        If the strategy has no scale of urgency, or none of quality, or a project's id stands twice.
     """
     parts = {name: wibe_scores(inventory, name).table for name in ("urgency", "quality")}
     money = score_economics(inventory) if economics is None else economics
@@ -75,24 +75,16 @@ def wibe_scores(inventory: Inventory, part: Literal["urgency", "quality"]) -> Sc
     Raises
     ------
     ValueError
-        If the strategy has no such scale.
+        If the strategy has no such scale, or a project's id stands twice.
     """
     allowed("part", part, ("urgency", "quality"))
     scale: Scale | None = getattr(inventory.strategy, part)
     if scale is None:
         lacking = [name for name in ("urgency", "quality") if getattr(inventory.strategy, name) is None]
         raise ValueError(f"the strategy must have a scale of {' and of '.join(lacking)} for the rule of WiBe")
-    projects = inventory.projects
-    ratings = ratings_matrix(
-        inventory,
-        "decision_ratings",
-        projects.index[projects["status"] != "discontinued"],
-        criteria_frame(scale).index,
-        alternative="project_id",
-        criterion="criterion_id",
-        value="points",
+    return score_ratings(
+        inventory, part, project_ratings(inventory, "decision_ratings", scale), unit="project"
     )
-    return score_ratings(inventory, part, ratings, unit="project")
 
 
 def wibe_decision(

@@ -11,7 +11,8 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.inputs import allowed
-from digistrat.scoring.running import carried_on
+from digistrat.scoring.ratings import scored_projects
+from digistrat.scoring.running import carried_on, known_years
 from digistrat.strategy import DiscountRate, Strategy
 from digistrat.texts import format_date, format_number, text
 
@@ -106,7 +107,9 @@ def score_economics(
 
     Costs alone give no capital value, and neither do effects alone. Running costs go on in the years that
     an office leaves out, up to the last one for which it reports an effect; effects are counted as reported
-    and never carried on. Amounts are nominal, as is the rate. Funding by others does not count: it pays for a
+    and never carried on. A year that cannot be (`known_years`) is not known: what is paid once is then worth
+    from nothing to all of its amount, while what recurs, and running costs beside an effect of unknown year,
+    have no bound. Amounts are nominal, as is the rate. Funding by others does not count: it pays for a
     project, but makes none worthwhile. The days of own staff are in no table of money, so what is saved of
     them is in ``kn_other`` without what the project takes of them: like for like is ``kn_budget``.
 
@@ -135,7 +138,7 @@ def score_economics(
     Raises
     ------
     ValueError
-        If `effects` lacks a column or knows a kind that there is not.
+        If `effects` lacks a column or knows a kind that there is not, or a project's id stands twice.
 
     References
     ----------
@@ -144,8 +147,7 @@ def score_economics(
     """
     on = on or inventory.reporting_date
     first = on.year if base_year is None else base_year
-    projects = inventory.projects
-    index = projects.index[projects["status"] != "discontinued"]
+    index = scored_projects(inventory)
     costs, benefits = _payments(inventory, effects, index, first)
     flows = pd.concat([costs[~(costs["year"] < first)], benefits], ignore_index=True)
     rate = _rate_on(inventory.strategy, on)
@@ -205,10 +207,7 @@ def economics_by_year(
     """
     on = on or inventory.reporting_date
     first = on.year if base_year is None else base_year
-    projects = inventory.projects
-    costs, benefits = _payments(
-        inventory, effects, projects.index[projects["status"] != "discontinued"], first
-    )
+    costs, benefits = _payments(inventory, effects, scored_projects(inventory), first)
     paid = costs[~(costs["year"] < first)].assign(costs_eur=lambda rows: -rows["value"], effects_eur=0.0)
     received = benefits.assign(costs_eur=0.0, effects_eur=benefits["value"])
     by_year = pd.concat([paid, received], ignore_index=True).groupby(["project_id", "year"], dropna=False)
@@ -289,7 +288,7 @@ def _payments(
     """Return costs, of all years, and effects, from the first year on, of some projects."""
     benefits = _effect_flows(inventory, effects)
     benefits = benefits[benefits["project_id"].isin(index) & ~(benefits["year"] < first)]
-    costs = _cost_flows(inventory, benefits.groupby("project_id")["year"].max())
+    costs = _cost_flows(inventory, benefits)
     return costs[costs["project_id"].isin(index)], benefits
 
 
@@ -316,7 +315,7 @@ def _flows(given: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "project_id": given["project_id"].astype("str"),
-            "year": given["year"].astype("Float64").astype(float),
+            "year": known_years(given["year"]),
             "is_budget_effective": given["is_budget_effective"].astype("boolean"),
             "low": lower.fillna(value).clip(upper=value).where(value.notna(), 0.0),
             "value": value,
@@ -326,15 +325,27 @@ def _flows(given: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _cost_flows(inventory: Inventory, until: pd.Series) -> pd.DataFrame:
+def _cost_flows(inventory: Inventory, benefits: pd.DataFrame) -> pd.DataFrame:
     """Return costs as negative receipts, running ones carried on to the last year of a project's effects."""
     costs = inventory.project_costs.assign(is_budget_effective=True)
-    is_running = costs["is_recurring"].fillna(False).astype(bool) & costs["year"].notna()
     flows = _flows(costs).assign(kind=costs["kind"])
-    running = carried_on(flows[is_running], _ENDS, known="value", until=until)
+    is_running, is_dated = costs["is_recurring"].fillna(False).astype(bool), flows["year"].notna()
+    # without a year it is paid once at least, and nobody knows how often
+    flows["high"] = flows["high"].mask(is_running & ~is_dated & (flows["high"] > 0))
+    until = benefits.groupby("project_id")["year"].max()
+    running = carried_on(flows[is_running & is_dated], _ENDS, known="value", until=until)
+    running = pd.concat([running, _further(running, benefits)], ignore_index=True)
     running = running.assign(is_budget_effective=True).astype(flows[_FLOWS].dtypes)
-    paid = pd.concat([flows[~is_running][_FLOWS], running[_FLOWS]], ignore_index=True)
+    paid = pd.concat([flows[~(is_running & is_dated)][_FLOWS], running[_FLOWS]], ignore_index=True)
     return paid.assign(low=-paid["high"], value=-paid["value"], high=-paid["low"])
+
+
+def _further(running: pd.DataFrame, benefits: pd.DataFrame) -> pd.DataFrame:
+    """Return what running costs may still come to until an effect of unknown year: nobody knows what."""
+    last = running.drop_duplicates(["project_id", "kind"], keep="last")
+    undated = benefits.loc[benefits["year"].isna(), "project_id"]
+    last = last[last["project_id"].isin(undated) & (last["high"] != 0)]  # a zero has ended them
+    return last.assign(year=np.nan, low=0.0, value=np.nan, high=np.nan, is_assumed=False)
 
 
 def _present(flows: pd.DataFrame, rate: float, first: int, index: pd.Index) -> pd.DataFrame:

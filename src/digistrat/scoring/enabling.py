@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.scoring.inputs import require_once
+from digistrat.scoring.ratings import scored_projects
 
 Array = npt.NDArray[Any]
 
@@ -45,9 +47,7 @@ def enabling_circles(inventory: Inventory) -> frozenset[str]:
 
 
 def _reported_links(inventory: Inventory) -> pd.DataFrame:
-    projects = inventory.projects
-    known = projects.index[projects["status"] != "discontinued"]
-    links = inventory.dependencies
+    known, links = scored_projects(inventory), inventory.dependencies
     links = links.loc[links["kind"].isin(ENABLING), ["project_id", "other_id"]]
     return links[links["project_id"].isin(known) & links["other_id"].isin(known)].drop_duplicates()
 
@@ -135,8 +135,7 @@ def enabling_effect(
 def _bounds(
     base: pd.Series, low: pd.Series | None, high: pd.Series | None
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
-    if not base.index.is_unique:
-        raise ValueError("base must name every project once")
+    require_once(base.index, "each project of base")
     value = base.astype(float)
     lower = (value if low is None else low.reindex(base.index).astype(float)).fillna(0.0)
     upper = (value if high is None else high.reindex(base.index).astype(float)).fillna(100.0)

@@ -13,7 +13,7 @@ from digistrat.scoring.composite import Scores
 from digistrat.scoring.computed import only_rated, with_computed
 from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links
 from digistrat.scoring.goals import goal_fit
-from digistrat.scoring.ratings import Ratings, criteria_frame, place_of, ratings_matrix, score_ratings
+from digistrat.scoring.ratings import Ratings, place_of, project_ratings, score_ratings
 from digistrat.texts import text
 
 SHOWN = 5  # of the projects that build on one, as many are named as its place
@@ -41,22 +41,18 @@ def score_impact(inventory: Inventory) -> Scores:
     Scores
         One alternative per project that is not discontinued; the rule is the strategy's.
 
+    Raises
+    ------
+    ValueError
+        If a project's id stands twice.
+
     References
     ----------
     DCLG (2009), *Multi-criteria analysis: a manual*, ch. 6 (weighted sum of values).
     """
-    projects = inventory.projects
-    ratings = ratings_matrix(
-        inventory,
-        "impact_ratings",
-        projects.index[projects["status"] != "discontinued"],
-        criteria_frame(inventory.strategy.impact).index,
-        alternative="project_id",
-        criterion="criterion_id",
-        value="points",
-        remark="reason",
-    )
-    computed = {one.computed: one.id for one in inventory.strategy.impact.criteria}
+    scale = inventory.strategy.impact
+    ratings = project_ratings(inventory, "impact_ratings", scale)
+    computed = {one.computed: one.id for one in scale.criteria}
     if fit := computed.get("goal_fit"):
         ratings = with_computed(ratings, fit, goal_fit(inventory).to_frame("value"), _goal_cells(inventory))
     if enabling := computed.get("enabling_effect"):
@@ -105,21 +101,22 @@ def _goal_cells(inventory: Inventory) -> Callable[[str], str]:
 
 
 def _enabling_cells(inventory: Inventory, links: pd.DataFrame, effect: pd.DataFrame) -> Callable[[str], str]:
-    """Return a function that names the projects that build on one, and the sheet that says so first.
+    """Return a function that names the projects that build on one, and the sheets that say so.
 
     Where none does, it says so; where no return names a dependency, it names the sheet that asks for them.
     """
     language = inventory.strategy.language
     enabled, is_known = effect["enabled"], effect["value"].notna()
-    first = links.reset_index(names="row").drop_duplicates("other_id").set_index("other_id")["row"]
+    sources = inventory.sources["dependencies"].loc[links.index]
+    sheets = (sources["file"] + " › " + sources["sheet"]).str.removesuffix(" › ")
     circles = enabling_circles(inventory)
 
     def place(project: str) -> str:
         if names := enabled[project]:
-            source = inventory.sources["dependencies"].loc[first[project]]
+            counted = links["other_id"].isin([project, *names]) & links["project_id"].isin(names)
             shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
             said = text("place.computed_enabled", language, n=len(names), projects=shown)
-            return " › ".join(part for part in (str(source["file"]), str(source["sheet"]), said) if part)
+            return f"{', '.join(dict.fromkeys(sheets[counted]))} › {said}"
         if not is_known[project]:
             return standard_form(inventory.strategy).table("dependencies").title
         key = "computed_circle" if project in circles else "computed_enables_none"

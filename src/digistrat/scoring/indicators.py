@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.scoring.ratings import scored_projects
 from digistrat.scoring.services import is_in_force, score_services
 from digistrat.texts import text
 
@@ -81,8 +82,7 @@ def share_operating(inventory: Inventory) -> pd.DataFrame:
         As `share_at_level`, over the projects that an office is responsible for and that are not
         discontinued: those with the status ``existing``. A status that is not known widens the bounds.
     """
-    projects = inventory.projects
-    projects = projects[(projects["status"] != "discontinued").fillna(True).astype(bool)]
+    projects = inventory.projects.loc[scored_projects(inventory)]
     status = projects["status"]
     is_yes = pd.Series(pd.NA, projects.index, dtype="boolean").mask(status.notna(), status == "existing")
     one = pd.Series(1.0, projects.index)

@@ -151,6 +151,12 @@ def settled(array: Array) -> Array:
     return same
 
 
+def require_once(labels: pd.Index, what: str) -> None:
+    """Raise ValueError, naming them, when labels stand twice."""
+    if not labels.is_unique:
+        raise ValueError(f"{what} must stand once, found twice: {labels[labels.duplicated()].tolist()}")
+
+
 def allowed(what: str, given: object, choices: Sequence[str]) -> None:
     """Raise ValueError when something is none of the choices."""
     if given not in choices:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
-from digistrat.scoring.aggregation import aggregate
+from digistrat.scoring.aggregation import aggregate, groups_of
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.computed import only_rated, with_computed
 from digistrat.scoring.indicators import INDICATORS
@@ -77,17 +77,15 @@ def _with_targets(scores: Scores, inventory: Inventory) -> Scores:
     assert scores.targets is not None  # set by the caller
     scale, thresholds = inventory.strategy.maturity, inventory.strategy.thresholds
     has_both = scores.targets.notna() & scores.values.notna()
-    has_groups = bool((scores.criteria["group"] != "").any())
     aimed = aggregate(
         scores.values.where(~has_both | (scores.values >= scores.targets), scores.targets),
         scores.criteria["weight"],
         scores.states,
         rule=scale.rule,
         group_rule=scale.group_rule,
-        group_of=scores.criteria["group"] if has_groups else None,
-        parent_of={group.id: group.parent for group in scale.groups} if has_groups else None,
         coverage_threshold=thresholds.coverage,
         group_threshold=thresholds.group_coverage,
+        **groups_of(scores.criteria),
     )
     target = aimed.table["score"].where(has_both.any(axis="columns"))
     gap = (target - scores.table["score"]).clip(lower=0)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory, standard_form
 from digistrat.scoring.composite import Scores, score_table
+from digistrat.scoring.inputs import require_once
 from digistrat.strategy import Scale
 from digistrat.texts import text
 
@@ -66,8 +67,8 @@ def ratings_matrix(
 
     Where the table says who rated (``rated_by``), a moderated rating comes before the office's own, the
     unit's before a group's; both stay visible. Where it does not, every rating is the office's own. A number
-    in a column ``moderated_<value>`` is the moderated rating of its row, before all others. An empty row
-    never hides an answer.
+    in a column ``moderated_<value>`` is the moderated rating of its row, before all others. What is empty or
+    unreadable never hides an answer: where the unit's cell cannot be read, the office's rating counts.
 
     Parameters
     ----------
@@ -126,12 +127,14 @@ def ratings_matrix(
 def _in_order(rows: pd.DataFrame, value: str) -> pd.DataFrame:
     """Return ratings with the one that counts first; ``label`` and ``column`` say where each stands.
 
-    Of empty cells the office's comes first: it is the one to be asked.
+    Answers come before what is unreadable, and that before what is empty. Of empty cells the office's comes
+    first: it is the one to be asked.
     """
     given = rows["rated_by"] if "rated_by" in rows else pd.Series("office", rows.index)
     rater = given.where(given.isin(RATERS), "office")
     rank = rater.map(RATERS.index).astype(int)
-    rank = rank.mask(rows["state"] == "missing", 2 * len(RATERS) - rank)
+    rank = rank.mask(rows["state"] == "unreadable", len(RATERS) + rank)
+    rank = rank.mask(rows["state"] == "missing", 3 * len(RATERS) - rank)
     ranked = rows.assign(rated_by=rater, label=rows.index, column=value, first=rank)
     moderated = f"moderated_{value}"
     if moderated in rows:
@@ -195,6 +198,7 @@ def _asking(inventory: Inventory, table: str, alternative: str, value: str) -> C
 def criteria_frame(scale: Scale) -> pd.DataFrame:
     """Return a scale's criteria as `score_table` takes them, indexed by id."""
     columns = ["name", "weight", "floor", "target", "unit", "source", "group", "shape", "points", "step"]
+    columns += ["computed"]
     parents = {group.id: group.parent for group in scale.groups}
     frame = pd.DataFrame(
         [[getattr(criterion, column) for column in columns] for criterion in scale.criteria],
@@ -202,6 +206,54 @@ def criteria_frame(scale: Scale) -> pd.DataFrame:
         columns=columns,
     )
     return frame.assign(parent=[parents.get(criterion.group, "") for criterion in scale.criteria])
+
+
+def scored_projects(inventory: Inventory) -> pd.Index:
+    """Return the ids of the projects that are scored: of all but those that are discontinued.
+
+    Raises
+    ------
+    ValueError
+        If an id stands twice: nobody can tell which of the projects a rating or a cost is of.
+    """
+    projects = inventory.projects
+    require_once(projects.index, "each project_id of projects")
+    return projects.index[projects["status"] != "discontinued"]
+
+
+def project_ratings(
+    inventory: Inventory,
+    table: str,
+    scale: Scale,
+    *,
+    criterion: str = "criterion_id",
+    value: str = "points",
+) -> Ratings:
+    """Spread a table of ratings of projects over those that are scored.
+
+    Parameters
+    ----------
+    inventory, table
+        As in `ratings_matrix`.
+    scale : Scale
+        Its criteria are the columns.
+    criterion, value : str
+        The table's columns.
+
+    Returns
+    -------
+    Ratings
+    """
+    return ratings_matrix(
+        inventory,
+        table,
+        scored_projects(inventory),
+        criteria_frame(scale).index,
+        alternative="project_id",
+        criterion=criterion,
+        value=value,
+        remark="reason",
+    )
 
 
 def score_ratings(
@@ -249,36 +301,3 @@ def score_ratings(
     return replace(
         scores, raw_office=ratings.office, raw_moderated=ratings.moderated, remarks=ratings.remarks
     )
-
-
-def score_projects(
-    inventory: Inventory, scale: Literal["impact", "readiness"], *, criterion: str, value: str
-) -> Scores:
-    """Score the projects that are not discontinued on one of the strategy's scales.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        Holds ``<scale>_ratings``.
-    scale : {"impact", "readiness"}
-        Which scale of the strategy.
-    criterion, value : str
-        Columns of the table of ratings.
-
-    Returns
-    -------
-    Scores
-    """
-    wanted: Scale = getattr(inventory.strategy, scale)
-    projects = inventory.projects
-    ratings = ratings_matrix(
-        inventory,
-        f"{scale}_ratings",
-        projects.index[projects["status"] != "discontinued"],
-        criteria_frame(wanted).index,
-        alternative="project_id",
-        criterion=criterion,
-        value=value,
-        remark="reason",
-    )
-    return score_ratings(inventory, scale, ratings, unit="project")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores
-from digistrat.scoring.ratings import score_projects
+from digistrat.scoring.ratings import project_ratings, score_ratings
 
 
 def score_readiness(inventory: Inventory) -> Scores:
@@ -20,5 +20,12 @@ def score_readiness(inventory: Inventory) -> Scores:
     Scores
         One alternative per project that is not discontinued; an item that does not apply to a project
         leaves its denominator. Ordinal levels are averaged; the strategy's source says so.
+
+    Raises
+    ------
+    ValueError
+        If a project's id stands twice.
     """
-    return score_projects(inventory, "readiness", criterion="item_id", value="level")
+    scale = inventory.strategy.readiness
+    ratings = project_ratings(inventory, "readiness_ratings", scale, criterion="item_id", value="level")
+    return score_ratings(inventory, "readiness", ratings, unit="project")

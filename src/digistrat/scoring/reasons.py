@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from digistrat.scoring.aggregation import COVERAGE_TOLERANCE, aggregate
+from digistrat.scoring.aggregation import COVERAGE_TOLERANCE, aggregate, groups_of
 from digistrat.scoring.inputs import require_alternative
 from digistrat.scoring.stability import overtaking_weights
 from digistrat.texts import format_number, text
@@ -278,8 +278,6 @@ def _is_behind(scores: Scores, alternative: Any, rival: Any, criterion: Any, wei
     weights *= (100 - weight) / rest
     weights[criterion] = weight
     two = [alternative, rival]
-    has_groups = bool(scores.hierarchy.children)
-    thresholds = _thresholds(scores)
     again = aggregate(
         scores.values.loc[two],
         weights,
@@ -287,33 +285,28 @@ def _is_behind(scores: Scores, alternative: Any, rival: Any, criterion: Any, wei
         rule=scores.rule,
         low=scores.low.loc[two],
         high=scores.high.loc[two],
-        group_of=scores.criteria["group"] if has_groups else None,
-        parent_of=scores.criteria.groupby("group")["parent"].first() if has_groups else None,
-        group_rule=scores.hierarchy.rule if has_groups else None,
-        **(
-            {}
-            if thresholds is None
-            else {"coverage_threshold": thresholds[0], "group_threshold": thresholds[1]}
-        ),
+        group_rule=scores.hierarchy.rule,
+        **groups_of(scores.criteria),
+        **_thresholds(scores),
     ).table
     # who is no longer covered well enough under the other weight has no rank that could turn
     own, other = again["score"]
     return bool((again["state"] == "scored").all() and other - own > SAME)
 
 
-def _thresholds(scores: Scores) -> tuple[float, float] | None:
-    """Return the shares that must be assessed, overall and of a group, where the strategy is known."""
+def _thresholds(scores: Scores) -> dict[str, Any]:
+    """Return the options of `aggregate` that say how much must be assessed; none without a strategy."""
     if scores.inventory is None:
-        return None
+        return {}
     thresholds = scores.inventory.strategy.thresholds
-    return thresholds.coverage, thresholds.group_coverage
+    return {"coverage_threshold": thresholds.coverage, "group_threshold": thresholds.group_coverage}
 
 
 def _thin_coverage(words: _Words, alternative: Any) -> list[str]:
     """Say what is covered too little for a rank."""
     scores, thresholds = words.scores, _thresholds(words.scores)
     coverage = float(scores.table["coverage"][alternative])
-    needed = [None, None] if thresholds is None else list(thresholds)
+    needed, of_group = thresholds.get("coverage_threshold"), thresholds.get("group_threshold")
 
     def said(key: str, share: float, least: float | None, **values: Any) -> str:
         if least is not None:
@@ -321,13 +314,13 @@ def _thin_coverage(words: _Words, alternative: Any) -> list[str]:
         return words.text(key, share=words.number(math.floor(100 * share + 1e-9)), **values)
 
     why = []
-    if needed[0] is None or coverage < needed[0] - COVERAGE_TOLERANCE:
-        why.append(said("covered", coverage, needed[0]))
-    if scores.group_coverage is not None and needed[1] is not None:
+    if needed is None or coverage < needed - COVERAGE_TOLERANCE:
+        why.append(said("covered", coverage, needed))
+    if scores.group_coverage is not None and of_group is not None:
         of_groups = scores.group_coverage.loc[alternative].astype(float)
-        for group, share in of_groups[of_groups < needed[1] - COVERAGE_TOLERANCE].head(N_NAMED).items():
+        for group, share in of_groups[of_groups < of_group - COVERAGE_TOLERANCE].head(N_NAMED).items():
             key = "group_covered" if share > 0 else "group_empty"
-            why.append(said(key, share, needed[1], group=words.group(str(group))))
+            why.append(said(key, share, of_group, group=words.group(str(group))))
     return why or [words.text("interval")]
 
 

@@ -1,4 +1,4 @@
-"""Running costs by year without gaps: what recurs goes on."""
+"""Years of payments, and running costs by year without gaps: what recurs goes on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+YEARS = (1900, 2200)
+"""First and last year that a payment may be of; another number is a typo or a date, such as 20280101."""
+
+
+def known_years(years: pd.Series) -> pd.Series:
+    """Return years as floats, NaN where there is none or none that can be.
+
+    Examples
+    --------
+    >>> known_years(pd.Series([2028, 20280101, None], dtype="Int64")).tolist()
+    [2028.0, nan, nan]
+    """
+    number = years.astype("Float64").astype(float)
+    return number.where(number.between(*YEARS))
 
 
 def carried_on(
@@ -19,8 +34,8 @@ def carried_on(
     Parameters
     ----------
     running : DataFrame
-        ``project_id``, ``kind``, ``year`` (none missing) and amounts; of several rows of a year the sum
-        counts, and where one of them is not known, the year is not.
+        ``project_id``, ``kind``, ``year`` (all of `known_years`) and amounts; of several rows of a year
+        the sum counts, and where one of them is not known, the year is not.
     amounts : sequence of str
         The columns of amounts, which are carried on together.
     known : str

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from digistrat.scoring.aggregation import aggregate
+from digistrat.scoring.aggregation import aggregate, groups_of
 from digistrat.scoring.assumptions import assumption_sensitivity
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.enabling import ENABLING
@@ -100,8 +100,6 @@ def _score_again(scores: Scores, alternatives: pd.Index, criteria: pd.Index) -> 
     """Return the scores of some alternatives by some of the criteria; NaN where there is none."""
     at = (alternatives, criteria)
     about = scores.criteria.loc[criteria]
-    has_groups = bool(scores.hierarchy.children)
-    parents = about.set_index("group")["parent"].groupby(level=0).first() if has_groups else None
     again = aggregate(
         scores.values.loc[at],
         about["weight"],
@@ -109,9 +107,8 @@ def _score_again(scores: Scores, alternatives: pd.Index, criteria: pd.Index) -> 
         rule=scores.rule,
         low=scores.low.loc[at],
         high=scores.high.loc[at],
-        group_of=about["group"] if has_groups else None,
-        parent_of=parents,
-        group_rule=scores.hierarchy.rule if has_groups else None,
+        group_rule=scores.hierarchy.rule,
+        **groups_of(about),
     )
     return again.table["score"]
 

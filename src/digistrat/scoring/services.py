@@ -11,6 +11,7 @@ import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores, score_table
+from digistrat.scoring.inputs import require_once
 from digistrat.scoring.ratings import place_of, ratings_matrix
 from digistrat.strategy import ServiceModel
 
@@ -45,7 +46,7 @@ def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
     Raises
     ------
     ValueError
-        If the strategy has no such model.
+        If the strategy has no such model, or a service's id stands twice.
 
     References
     ----------
@@ -53,6 +54,7 @@ def score_services(inventory: Inventory, *, model: str | None = None) -> Scores:
     """
     chosen = _model(inventory, model)
     services = inventory.services
+    require_once(services.index, "each service_id of services")
     services = services[services["model"] == chosen.id]
     raw, states, cells = _ratings(inventory, chosen, services)
     is_wrong = (raw < chosen.floor) | (raw > chosen.target) | (raw % 1 > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from digistrat.scoring.aggregation import groups_of
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.weights import (
     aggregate_weights,
@@ -71,8 +72,6 @@ def stakeholder_rankings(impact: Scores) -> pd.DataFrame:
     if impact.inventory is None:
         raise ValueError("impact must be scores of an inventory, whose strategy names the stakeholders")
     strategy: Strategy = impact.inventory.strategy
-    criteria = impact.criteria
-    has_groups = bool((criteria["group"] != "").any())
     is_rated = impact.table["state"] != "not_scored"  # what is computed alone gives no score here either
     values = impact.values.where(is_rated)
     certain = values.notna()
@@ -84,8 +83,7 @@ def stakeholder_rankings(impact: Scores) -> pd.DataFrame:
         group_rule=strategy.impact.group_rule,
         low=impact.low.where(certain),
         high=impact.high.where(certain),
-        group_of=criteria["group"] if has_groups else None,
-        parent_of=dict(zip(criteria["group"], criteria["parent"], strict=True)) if has_groups else None,
         coverage_threshold=strategy.thresholds.coverage,
         group_threshold=strategy.thresholds.group_coverage,
+        **groups_of(impact.criteria),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from digistrat.inventory.checks.hits import MODERATORS, Hit, Hits, files_of, own_ratings, senders
 from digistrat.inventory.record import RATED, Inventory, answer_range, rated_scales
-from digistrat.strategy import Scale
+from digistrat.strategy import Criterion, Scale
 from digistrat.texts import format_number
 
 RATINGS = (
@@ -36,34 +36,30 @@ def rated_once(inventory: Inventory) -> Hits:
 
 def ratings_within_criteria(inventory: Inventory) -> Hits:
     """A rating lies outside its criterion's own scale, though others of the sheet reach so far."""
-    for table, criterion, values, scale in _asked(inventory):
-        frame = inventory.tables[table]
-        for one in scale.asked:
-            first, last = answer_range(one)
-            for value in values:
-                given = frame.loc[frame[criterion] == one.id, value]
-                for label in given.index[(given < first) | (given > last)]:
-                    yield Hit(table, label, value, {"first": f"{first:g}", "last": f"{last:g}"})
+    for table, value, _, one, given in _by_criterion(inventory):
+        first, last = answer_range(one)
+        for label in given.index[(given < first) | (given > last)]:
+            yield Hit(table, label, value, {"first": f"{first:g}", "last": f"{last:g}"})
 
 
 def levels_of_yes_and_no(inventory: Inventory) -> Hits:
     """A criterion that is fulfilled or not has a level in between, which cannot be counted."""
-    for table, criterion, values, scale in _asked(inventory):
-        frame = inventory.tables[table]
-        for one in scale.asked if scale.rule == "share_of_yes" else ():
-            first, last = answer_range(one)
-            for value in values:
-                given = frame.loc[frame[criterion] == one.id, value]
-                for label in given.index[(given > first) & (given < last)]:
-                    yield Hit(table, label, value, {"no": f"{one.floor:g}", "yes": f"{one.target:g}"})
+    for table, value, scale, one, given in _by_criterion(inventory):
+        first, last = answer_range(one)
+        is_between = (given > first) & (given < last)
+        for label in given.index[is_between] if scale.rule == "share_of_yes" else ():
+            yield Hit(table, label, value, {"no": f"{one.floor:g}", "yes": f"{one.target:g}"})
 
 
-def _asked(inventory: Inventory) -> Iterator[tuple[str, str, list[str], Scale]]:
-    """Yield every scale with its table, the column of the criteria, and the columns of the answers."""
+def _by_criterion(inventory: Inventory) -> Iterator[tuple[str, str, Scale, Criterion, pd.Series]]:
+    """Yield table, column, scale, criterion and answers of every criterion that is asked."""
     criteria = {table: keys[1] for table, keys, _ in RATINGS}
     for table, scale in rated_scales(inventory.strategy):
-        answers = [column for column in RATED if column in inventory.tables[table]]
-        yield table, criteria[table], answers, scale
+        frame = inventory.tables[table]
+        for one in scale.asked:
+            given = frame[frame[criteria[table]] == one.id]
+            for value in (column for column in RATED if column in given):
+                yield table, value, scale, one, given[value]
 
 
 def ratings_that_differ(inventory: Inventory) -> Hits:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from digistrat.inventory.checks.hits import MODERATORS
 from digistrat.reporting import style
 from digistrat.reporting.charts.bars import bare_axis, stacked_bars, total_labels
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, label_inside, open_axes
@@ -233,7 +234,7 @@ def coverage_table(inventory: Any) -> pd.DataFrame:
         if "state" in table.columns:
             given |= table["state"] == "not_applicable"
         if "rated_by" in table.columns:  # what others have moderated is no answer of the office
-            given &= ~table["rated_by"].isin(["unit", "group"])
+            given &= ~table["rated_by"].isin(MODERATORS)
         return table[given]
 
     costed = planned.index.isin(answered("project_costs", "amount_eur")["project_id"])

@@ -276,7 +276,7 @@ def plot_priority(
 def _two_rules(source: Source, readiness: Scores, impact: Scores) -> str:
     """Return the rules of both axes with their sources, a rule that is the same once."""
     both = {"readiness": readiness, "impact": impact}
-    if readiness.rule == impact.rule:
+    if len({rule for scores in both.values() for rule in (scores.rule, scores.hierarchy.rule)}) == 1:
         said, parts = source.rule(impact.rule, readiness.what), {w: source.origin(s) for w, s in both.items()}
     else:
         said, parts = "", {w: source.rule_of(s) for w, s in both.items()}
