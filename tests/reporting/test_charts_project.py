@@ -75,7 +75,7 @@ def test_project_shows_intervals_moderated_ratings_and_what_does_not_apply() -> 
     ax = charts.plot_project(scores, project)
     words = [t.get_text() for t in ax.texts]
     # a weighs 50 of 70: 60 of 100 are 42.9 of 71.4 points, and 40 to 80 are 28.6 to 57.1
-    assert "42,9 von 71,4 (28,6 bis 57,1)" in words
+    assert "42,9 von 71,4 (28,6 bis 57,1) (Gewicht 50)" in words
     assert "Bewertung 6 von 10" in words
     assert "entfällt" in words
     assert "Bewertung 4 (Skala 2 bis 10) (moderiert, Amt 9)" in words
@@ -171,8 +171,8 @@ def test_a_project_of_every_state_is_drawn_with_its_computed_figures(state: str)
     assert scores.table.at[project, "state"] == state
     words = [t.get_text() for t in charts.plot_project(scores, project).texts]
     assert any("zählt ohne Bewertungen nicht (Gewicht 10)" in w for w in words) == (state == "not_scored")
-    # rating and place stand on two lines; file and sheet are clipped there, the cell never
+    # where both lack the room on one line, the place goes on below and ends with its cell
     below = [w.split("\n") for w in words if " › " in w]
     assert len(below) == 3
     assert below[2][0] == "Berechnet 40 von 100"
-    assert all(lines[1].endswith(" › AB117") and "…" in lines[1] for lines in below)
+    assert [" ".join(lines[1:]) for lines in below] == [cells] * 3

@@ -159,6 +159,18 @@ def test_budgets_say_how_many_running_projects_state_no_costs(r: Any) -> None:
             assert words in foot
 
 
+def test_budgets_say_whether_the_money_is_estimated(r: Any) -> None:
+    for is_estimate in (True, False):
+        strategy = r.inventory.strategy
+        budgets = tuple(one.model_copy(update={"is_estimate": is_estimate}) for one in strategy.budgets[:1])
+        of = strategy.model_copy(update={"budgets": budgets})
+        inventory = SimpleNamespace(**{**vars(r.inventory), "strategy": of})
+        portfolio = SimpleNamespace(**{**vars(r.portfolio), "inventory": inventory})
+        plan = SimpleNamespace(**{**vars(r.plan), "inventory": inventory, "portfolio": portfolio})
+        for ax in (charts.plot_portfolio_budget(portfolio), charts.plot_budget(plan)):
+            assert ("Schätzung, nicht beschlossen" in charts.chart_of(ax).foot) == is_estimate
+
+
 def test_portfolio_leaves_out_and_counts_what_has_no_cost(r: Any) -> None:
     table = r.portfolio.table.copy()
     table["cost_eur"] = np.where(np.arange(len(table)) < 5, np.nan, 1000.0)

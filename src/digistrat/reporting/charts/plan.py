@@ -15,7 +15,7 @@ from digistrat.reporting.charts.bars import against_ceiling
 from digistrat.reporting.charts.canvas import Key, draw_nothing, finish, open_axes
 from digistrat.reporting.charts.gantt import year_ticks
 from digistrat.reporting.charts.lettering import clip
-from digistrat.reporting.charts.portfolio import budget_height, by_year, kind_key, without_costs
+from digistrat.reporting.charts.portfolio import about_budgets, budget_height, by_year, kind_key
 from digistrat.reporting.charts.source import Source, source_of
 
 # darker with the load; above full load another colour, with a hatch
@@ -135,7 +135,7 @@ def plot_budget(plan: Any, *, run_id: str = "", ax: Axes | None = None) -> Axes:
         data=data,
         kind=source.text("budget.alt", scope=source.scope),
         key=key,
-        rule=without_costs(source, plan.portfolio),
+        rule=about_budgets(source, plan.portfolio),
         run_id=run_id,
     )
 

@@ -179,7 +179,7 @@ def plot_portfolio_budget(portfolio: Any, *, run_id: str = "", ax: Axes | None =
         data=data,
         kind=source.text("portfolio_budget.alt", scope=source.scope),
         key=kind_key(source, data, "used_eur", "available_eur"),
-        rule=without_costs(source, portfolio),
+        rule=about_budgets(source, portfolio),
         run_id=run_id,
     )
 
@@ -215,10 +215,13 @@ def kind_key(source: Source, data: pd.DataFrame, amount: str, ceiling: str) -> l
     ]
 
 
-def without_costs(source: Source, portfolio: Any) -> str:
-    """Say how many running projects state no costs, so that the available money may be too high."""
+def about_budgets(source: Source, portfolio: Any) -> str:
+    """Say of the available money what is estimated, and how many running projects state no costs."""
     n = getattr(getattr(portfolio, "problem", None), "n_running_without_costs", 0)
-    return source.text("without_costs", count=int(n)) if n else ""
+    budgets = () if source.inventory is None else source.inventory.strategy.budgets
+    said = [source.text("budgets_estimated")] if any(one.is_estimate for one in budgets) else []
+    said += [source.text("without_costs", count=int(n))] if n else []
+    return "\u00a0· ".join(said)
 
 
 def proof(source: Source, record: Any) -> str:

@@ -19,11 +19,10 @@ from digistrat.scoring.composite import Scores
 COLUMNS = ("name", "group", "raw", "office", "moderated", "value", "low", "high", "state", "weight")
 MORE_COLUMNS = ("weight_used", "points", "cell")
 NAME_ROOM, TEXT_ROOM = 190.0, 268.0  # points for the names of rows, and for what stands right of them
-LEAST_ROOM = 34.0  # points for a name that is clipped
-LONGEST_CELL = 10  # letters of "XFD1048576", which is never clipped
 AXIS_END = 122.0  # room behind a bar of 100 for its number
 UNDER_GROUP, UNDER_CRITERION, TO_GROUP = 0.3, 0.41, 0.45  # inches from row to row
-UNDER_LINE = 0.15  # and for a second line of rating and place
+UNDER_LINE = 0.15  # and for each further line of rating and place
+PLACE_LINES = 4  # so that several sheets and projects find room
 HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
 
 
@@ -225,7 +224,7 @@ class _Drawing:
                 low, high = cell["low"] * share, cell["high"] * share
                 _whisker(ax, row.y + HEIGHT["criterion"] / 2, low, high)
                 said += " " + text("project.between", low=number(low, 1), high=number(high, 1))
-            elif abs(most - weight) > 0.5:
+            if abs(most - weight) > 0.5:
                 said += " " + text("project.instead_of", weight=number(weight))
             _say(ax, most, row, said)
         elif cell["state"] == "not_applicable":
@@ -246,12 +245,12 @@ class _Drawing:
         )
 
     def below(self, cell: pd.Series) -> tuple[str, ...]:
-        """Return the rating and its place, on two lines where one lacks the room."""
+        """Return the rating and its place, on further lines where one lacks the room."""
         said, place = self._rating(cell), clean(cell["cell"])
-        if not place:
-            return (clip(said, TEXT_ROOM),)
-        line = f"{said} · {place}"
-        return (line,) if width(line) <= TEXT_ROOM else (clip(said, TEXT_ROOM), _clipped_place(place))
+        line = f"{said} · {place}" if place else said
+        if width(line) <= TEXT_ROOM:
+            return (line,)
+        return (clip(said, TEXT_ROOM), *wrap(place, TEXT_ROOM, lines=PLACE_LINES))
 
     def _rating(self, cell: pd.Series) -> str:
         text = self.source.text
@@ -311,16 +310,6 @@ class _Drawing:
         if self.adds_up and is_known.any() and not is_known.all():
             entries.append(Key(text("project.shared"), style.INK, kind="note"))
         return entries
-
-
-def _clipped_place(place: str) -> str:
-    """Return a place that fits: file and sheet are clipped where room lacks, the cell never."""
-    parts = place.split(" › ")
-    for k, part in enumerate(parts):
-        lacking = width(" › ".join(parts)) - TEXT_ROOM
-        if lacking > 0 and len(part) > LONGEST_CELL:
-            parts[k] = clip(part, max(width(part) - lacking, LEAST_ROOM))
-    return " › ".join(parts)
 
 
 def _bar(ax: Axes, row: _Row, size: float, fill: str, *, left: float = 0.0) -> None:
