@@ -174,6 +174,9 @@ def test_explain_leads_from_the_score_to_the_cells():
     assert criteria["name"].tolist() == ["Online", "", "Dauer"]  # the caller's frame is as it was
     with pytest.raises(ValueError, match="close: A16-003"):
         scores.explain("A16-03")
+    for slip in ("a16-003", " A16-003 "):
+        with pytest.raises(ValueError, match=r"in these scores; did you mean 'A16-003'\?$"):
+            scores.explain(slip)
 
 
 def test_explain_of_other_rules_has_no_points_and_without_places_empty_cells():

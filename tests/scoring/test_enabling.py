@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links
+from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links, enabling_parts
 from inventories import link, make_inventory, make_strategy, project
 
 Links = list[tuple[str, str]]
@@ -41,6 +41,26 @@ def test_two_ways_to_a_project_are_one_benefit() -> None:
     assert effect(diamond, dict.fromkeys("ABCD", 40.0)).loc["A", "value"] == 50  # 20 + 20 + 10
     shortcut = [*diamond, ("D", "A")]  # the shortest way counts
     assert effect(shortcut, dict.fromkeys("ABCD", 40.0)).loc["A", "value"] == 60
+
+
+def test_the_parts_of_a_sum_by_hand() -> None:
+    # D builds on B and C alike, and counts once, by the first of the two links
+    links = [("C", "A"), ("B", "A"), ("D", "B"), ("D", "C"), ("E", "D")]
+    frame = pd.DataFrame(links, columns=["project_id", "other_id"], index=[10, 11, 12, 13, 14])
+    base = pd.Series({"A": 1.0, "B": 40.0, "C": np.nan, "D": 60.0, "E": 8.0})
+    low, high = pd.Series({"C": 10.0, "D": 50.0}), pd.Series({"C": 20.0, "D": 80.0})
+    low, high = low.reindex(base.index).fillna(base), high.reindex(base.index).fillna(base)
+    found = enabling_parts(frame, base, "A", low=low, high=high)
+    assert found.index.tolist() == ["B", "C", "D", "E"]
+    assert found["steps"].tolist() == [1, 1, 2, 3]
+    assert found["value"].tolist() == [40, 15, 60, 8]
+    assert found["share"].tolist() == [0.5, 0.5, 0.25, 0.125]
+    assert found["points"].tolist() == [20, 7.5, 15, 1]
+    assert found["low"].tolist() == [40, 10, 50, 8]
+    assert found["high"].tolist() == [40, 20, 80, 8]
+    assert found["is_known"].tolist() == [True, False, True, True]
+    assert found["link"].tolist() == [11, 10, 12, 14]
+    assert enabling_parts(frame, base, "E").empty
 
 
 def test_no_more_than_the_target() -> None:
@@ -176,3 +196,17 @@ def test_one_more_that_builds_on_it_never_lowers_a_value(links, base, later, ear
     pair = (max(later, earlier), min(later, earlier))
     before = effect(acyclic, base, target=np.inf)["value"]
     assert (effect([*acyclic, pair], base, target=np.inf)["value"] >= before - 1e-9).all()
+
+
+@settings(max_examples=40)
+@given(graphs, values, st.sampled_from(NAMES))
+def test_the_parts_add_up_to_the_effect(links, base, name) -> None:
+    base = {name: np.nan} | base
+    frame = pd.DataFrame(links, columns=["project_id", "other_id"], dtype="str")
+    found = enabling_parts(frame, pd.Series(base, dtype=float), name)
+    whole = effect(links, base, target=np.inf).loc[name]
+    assert found["points"].sum() == pytest.approx(whole["value"])
+    assert (found["low"] * found["share"]).sum() == pytest.approx(whole["lower"])
+    assert (found["high"] * found["share"]).sum() == pytest.approx(whole["upper"])
+    assert tuple(found.index) == whole["enabled"]
+    assert frame.loc[found["link"], "project_id"].tolist() == found.index.tolist()

@@ -226,6 +226,44 @@ def test_a_moderated_number_beside_a_rating_counts_whoever_rated():
     assert scores.explain("a").loc["K1", "remark"] == "Zielgruppe kleiner"
 
 
+def test_both_raters_cells_and_that_of_the_reason_are_known():
+    rows = [
+        rate("a", "K1", 9.0, rated_by="office", reason="of the office"),
+        rate("a", "K1", 3.0, rated_by="unit", reason="of the unit"),
+        rate("b", "K1", 7.0, rated_by="office", reason="of the office"),
+        rate("b", "K1", None, rated_by="unit", reason="nothing given"),
+        rate("a", "K2", 5.0, rated_by="group"),
+    ]
+    inventory = make_inventory(make_strategy(), projects=[project("a"), project("b")], impact_ratings=rows)
+    found = ratings_matrix(
+        inventory,
+        "impact_ratings",
+        pd.Index(["a", "b"]),
+        pd.Index(["K1", "K2"]),
+        alternative="project_id",
+        criterion="criterion_id",
+        value="points",
+        remark="reason",
+    )
+
+    def place(row: int, column: str) -> str:
+        return str(inventory.locate("impact_ratings", row, column))
+
+    def told(one: str, by: str) -> list[str]:
+        origin = found.origin(one, by)
+        return [origin.office, origin.moderated, origin.remark]
+
+    assert told("a", "K1") == [place(0, "points"), place(1, "points"), place(1, "reason")]
+    assert told("b", "K1") == [place(2, "points"), "", place(2, "reason")]
+    assert told("a", "K2") == ["", place(4, "points"), ""]
+    assert told("b", "K2") == ["", "", ""]
+    # and they come with the scores
+    row = score_impact(inventory).explain("a").loc["K1"]
+    columns = ["office_cell", "moderated_cell", "remark_cell"]
+    assert row[columns].tolist() == [place(0, "points"), place(1, "points"), place(1, "reason")]
+    assert row["cell"] == row["moderated_cell"]
+
+
 def test_a_moderated_number_has_the_place_of_its_own_cell():
     inventory = make_inventory(make_strategy(), impact_ratings=[rate("a", "K1", 9.0), rate("b", "K1", 9.0)])
     places = inventory.places
@@ -245,6 +283,9 @@ def test_a_moderated_number_has_the_place_of_its_own_cell():
         criterion="criterion_id",
         value="points",
     )
+    assert found.origin("a", "K1").moderated == ""
+    assert found.origin("b", "K1").office == "returns.xlsx › impact_ratings › C3"
+    assert found.origin("b", "K1").moderated == found.cells("b", "K1")
     assert found.cells("a", "K1") == "returns.xlsx › impact_ratings › C2"
     assert found.cells("b", "K1") == "returns.xlsx › impact_ratings › AA3"
 

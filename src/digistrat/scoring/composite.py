@@ -16,6 +16,7 @@ import pandas as pd
 from digistrat.scoring import reasons
 from digistrat.scoring.aggregation import SCORE_STATES, aggregate, align, groups_of, require_unique
 from digistrat.scoring.inputs import per_criterion, require_alternative
+from digistrat.scoring.origins import PARTS, Origin
 from digistrat.scoring.rules import Node
 from digistrat.scoring.values import SHAPES, criterion_values, interval_values
 
@@ -56,6 +57,8 @@ class Scores:
         Alternatives × groups of criteria: score and coverage of the middle level.
     raw : DataFrame, optional
         Alternatives × criteria: numbers before the value functions, also of an interval that says nothing.
+    raw_low, raw_high : DataFrame, optional
+        Same shape as `raw`: the ends of a number that is known as a range; NaN for any other.
     raw_office, raw_moderated : DataFrame, optional
         Same shape as `raw`: the office's own rating, and that of the unit or a group, which counts where
         there is one.
@@ -72,6 +75,8 @@ class Scores:
     cells : callable, optional
         ``cells(alternative, criterion)`` is the place of the rating, such as ``A16.xlsx › Vorhaben › F12``;
         of one that nobody gave, the sheet and the column it belongs to.
+    origin : callable, optional
+        ``origin(alternative, criterion)`` tells what else is known of where it comes from: an `Origin`.
     """
 
     table: pd.DataFrame
@@ -88,6 +93,8 @@ class Scores:
     inventory: Any = None
     groups: pd.DataFrame | None = None
     raw: pd.DataFrame | None = None
+    raw_low: pd.DataFrame | None = None
+    raw_high: pd.DataFrame | None = None
     raw_office: pd.DataFrame | None = None
     raw_moderated: pd.DataFrame | None = None
     remarks: pd.DataFrame | None = None
@@ -97,6 +104,7 @@ class Scores:
     unit: str = ""
     cells: Callable[[str, str], str] | None = None
     group_coverage: pd.DataFrame | None = None
+    origin: Callable[[str, str], Origin] | None = None
 
     def explain(self, alternative: str) -> pd.DataFrame:
         """Lead one alternative's score back to its ratings and their cells.
@@ -110,12 +118,15 @@ class Scores:
         -------
         DataFrame
             By criterion: ``name``, ``group``, ``group_weight`` (of 100), ``raw`` (the rating that counts),
-            ``office`` and ``moderated`` (the two ratings side by side), ``value`` (0–100), ``low`` and
-            ``high`` (what it may be), ``state``, ``weight`` (of 100), ``weight_used`` (rescaled over what is
-            assessed, additive rules), ``points`` (``weight_used`` × value / 100, sum is the score), ``gap``
-            (what the value lacks to the alternative's own target, or to the criterion's where there is no
-            own one at all), ``gap_to_top`` (what it lacks to 100), ``remark`` (evidence or reason; empty
-            where there is none), ``cell`` (empty where no place is known).
+            ``raw_lower`` and ``raw_upper`` (its ends where it is a range, else NaN), ``office`` and
+            ``moderated`` (the two ratings side by side), ``value`` (0–100), ``low`` and ``high`` (what it may
+            be), ``state``, ``weight`` (of 100), ``weight_used`` (rescaled over what is assessed, additive
+            rules), ``points`` (``weight_used`` × value / 100, sum is the score), ``gap`` (what the value
+            lacks to the alternative's own target, or to the criterion's where there is no own one at all),
+            ``gap_to_top`` (what it lacks to 100), ``remark`` (evidence or reason; empty where there is none),
+            ``cell`` (the place of the rating that counts, or of all that a figure was computed from; empty
+            where none is known), ``office_cell``, ``moderated_cell`` and ``remark_cell`` (where these three
+            stand), ``working`` (how a figure was computed; empty for a rating).
 
         Raises
         ------
@@ -130,6 +141,11 @@ class Scores:
             return nothing if frame is None else pd.Series(frame.loc[alternative])
 
         places = [self.cells(alternative, c) if self.cells else "" for c in self.values.columns]
+        origins = [self.origin(alternative, c) if self.origin else Origin() for c in self.values.columns]
+
+        def told(name: str) -> pd.Series:
+            return pd.Series([getattr(one, name) for one in origins], self.values.columns, dtype="str")
+
         aim = 100.0 if self.targets is None else row(self.targets)
         weight = self.criteria["weight"]
         return pd.DataFrame(
@@ -138,6 +154,8 @@ class Scores:
                 "group": self.criteria["group"],
                 "group_weight": weight.groupby(self.criteria["group"]).transform("sum"),
                 "raw": row(self.raw),
+                "raw_lower": row(self.raw_low),
+                "raw_upper": row(self.raw_high),
                 "office": row(self.raw_office),
                 "moderated": row(self.raw_moderated),
                 "value": value,
@@ -151,8 +169,40 @@ class Scores:
                 "gap_to_top": 100 - value,
                 "remark": "" if self.remarks is None else self.remarks.loc[alternative],
                 "cell": pd.Series(places, index=self.values.columns, dtype="str"),
+                "office_cell": told("office"),
+                "moderated_cell": told("moderated"),
+                "remark_cell": told("remark"),
+                "working": told("working"),
             }
         ).rename_axis("criterion")
+
+    def parts(self, alternative: str, criterion: str) -> pd.DataFrame:
+        """Lead a computed figure back to what was added up for it.
+
+        Parameters
+        ----------
+        alternative : str
+            An entry of the index of `table`.
+        criterion : str
+            An entry of the index of `criteria`.
+
+        Returns
+        -------
+        DataFrame
+            By project or goal that counts: ``name``, ``value`` (0–100), ``share``, ``points`` (value times
+            share; their sum is the figure, of which more than the target is not counted), ``low`` and
+            ``high`` (what the value may be), ``note``, ``cell``. Without rows where nothing was added up.
+
+        Raises
+        ------
+        ValueError
+            If there is no such alternative or criterion.
+        """
+        require_alternative(self.table.index, alternative)
+        if criterion not in self.criteria.index:
+            raise ValueError(f"criterion must be one of {self.criteria.index.tolist()}, not {criterion!r}")
+        found = None if self.origin is None else self.origin(alternative, criterion).parts
+        return pd.DataFrame(columns=list(PARTS)) if found is None else found
 
     def reason(self, alternative: str) -> str:
         """Say in one sentence why an alternative has its rank; see `digistrat.scoring.reasons.reason`."""
@@ -254,7 +304,9 @@ def score_table(
     if rule == "share_of_yes":
         is_neither = (values > 0) & (values < 100)
         values, states = values.mask(is_neither), states.mask(is_neither, "unreadable")
-    lower, upper = _ends(numbers, low, high, criteria)
+    ends = _ends(numbers, low, high)
+    is_range = ends[0] < ends[1]
+    lower, upper = interval_values(*ends, criteria)
     lower, upper = lower.mask(lower > values, values), upper.mask(upper < values, values)
     says_nothing = (states == "assessed") & (lower <= 0) & (upper >= 100) & (criteria["computed"] == "")
     values, states = values.mask(says_nothing), states.mask(says_nothing, "missing")
@@ -286,6 +338,8 @@ def score_table(
         inventory=inventory,
         groups=result.groups,
         raw=numbers,
+        raw_low=ends[0].where(is_range),
+        raw_high=ends[1].where(is_range),
         levels=tuple(levels),
         what=what,
         unit=unit,
@@ -305,16 +359,16 @@ def _numbers(frame: pd.DataFrame, what: str) -> pd.DataFrame:
 
 
 def _ends(
-    numbers: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None, criteria: pd.DataFrame
+    numbers: pd.DataFrame, low: pd.DataFrame | None, high: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the values of the ends of every rating."""
+    """Return the ends of every rating: the rating itself where none are given."""
     ends = []
     for name, end in (("low", low), ("high", high)):
         given = numbers if end is None else _numbers(align(end, numbers, name), name)
         ends.append(given.where(given.notna() & numbers.notna(), numbers))
     if (ends[0] > ends[1]).any(axis=None):
         raise ValueError("low must not be above high")
-    return interval_values(ends[0], ends[1], criteria)
+    return ends[0], ends[1]
 
 
 def _complete_criteria(criteria: pd.DataFrame) -> pd.DataFrame:

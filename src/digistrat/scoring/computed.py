@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 
 from digistrat.scoring.composite import Scores
+from digistrat.scoring.origins import Origin
 from digistrat.scoring.ranking import rank_scores
 from digistrat.scoring.ratings import Ratings
 from digistrat.strategy import Scale
 
 
 def with_computed(
-    ratings: Ratings, criterion: str, figures: pd.DataFrame, place: Callable[[str], str]
+    ratings: Ratings,
+    criterion: str,
+    figures: pd.DataFrame,
+    place: Callable[[str], str],
+    *,
+    origin: Callable[[str], Origin] | None = None,
 ) -> Ratings:
     """Put a computed figure in the place of ratings; one that somebody gave for it is not looked at.
 
@@ -30,6 +36,8 @@ def with_computed(
         its ends ``lower`` and ``upper``; ``applies``, False where there is nothing to compute it from.
     place : callable
         What the figure of an alternative was computed from, in words or as a place.
+    origin : callable, optional
+        How the figure of an alternative was computed.
 
     Returns
     -------
@@ -45,6 +53,11 @@ def with_computed(
     def cells(one: str, by: str) -> str:
         return place(one) if by == criterion else ratings.cells(one, by)
 
+    def origins(one: str, by: str) -> Origin:
+        if by == criterion:
+            return Origin() if origin is None else origin(one)
+        return Origin() if ratings.origin is None else ratings.origin(one, by)
+
     return replace(
         ratings,
         raw=ratings.raw.assign(**{criterion: value}),
@@ -55,6 +68,7 @@ def with_computed(
         moderated=ratings.moderated.assign(**nothing),
         remarks=ratings.remarks.assign(**{criterion: ""}),
         cells=cells,
+        origin=origins,
     )
 
 

@@ -114,10 +114,7 @@ def enabling_effect(
         raise ValueError(f"target must be above 0 and discount on 0–1, not {target} and {discount}")
     value, lower, upper = (end.to_numpy() for end in _bounds(base, low, high))
     counted = np.where(np.isnan(value), (lower + upper) / 2, value)
-    links = links[links["project_id"].isin(base.index) & links["other_id"].isin(base.index)]
-    builds_on: dict[str, list[str]] = {}
-    for project, other in links.loc[~_in_circle(links), ["project_id", "other_id"]].to_numpy().tolist():
-        builds_on.setdefault(other, []).append(project)
+    builds_on = _builds_on(links, base.index)
     position = {project: k for k, project in enumerate(base.index)}
     rows = []
     for project in base.index:
@@ -130,6 +127,74 @@ def enabling_effect(
         rows.append((*capped, len(enabled), int(np.isnan(value[at]).sum()), enabled))
     columns = ["value", "lower", "upper", "n", "n_unknown", "enabled"]
     return pd.DataFrame(rows, index=base.index, columns=columns)
+
+
+def enabling_parts(
+    links: pd.DataFrame,
+    base: pd.Series,
+    project: str,
+    *,
+    low: pd.Series | None = None,
+    high: pd.Series | None = None,
+    discount: float = 0.5,
+) -> pd.DataFrame:
+    """Return what is added up for the enabling effect of one project.
+
+    Parameters
+    ----------
+    links, base, low, high, discount
+        As in `enabling_effect`.
+    project : str
+        An entry of the index of base.
+
+    Returns
+    -------
+    DataFrame
+        By project that builds on it, nearest first: ``steps`` of the shortest way, ``value`` (its base value,
+        or the middle of what it may be), ``share`` (the discount by step), ``points`` (value times share, the
+        sum is the effect without a cap), ``low`` and ``high`` (what the value may be), ``is_known``,
+        ``link``, the label of the first row of `links` that makes the last step of a shortest way, and
+        ``via``, the project between: the one that this row names; empty where it is `project` itself.
+
+    Raises
+    ------
+    ValueError
+        If base, low and high do not fit.
+
+    Examples
+    --------
+    >>> links = pd.DataFrame({"project_id": ["B", "C"], "other_id": ["A", "B"]})
+    >>> parts = enabling_parts(links, pd.Series({"A": 10.0, "B": 60.0, "C": 80.0}), "A")
+    >>> parts[["value", "share", "points", "link"]].values.tolist()
+    [[60.0, 0.5, 30.0, 0.0], [80.0, 0.25, 20.0, 1.0]]
+    """
+    value, lower, upper = _bounds(base, low, high)
+    steps = _steps(_builds_on(links, base.index), project)
+    enabled = sorted(steps, key=lambda one: (steps[one], one))
+    way = {project: 0, **steps}
+    of = links[links["project_id"].isin(enabled) & links["other_id"].isin(list(way))]
+    last = of[of["project_id"].map(steps) == of["other_id"].map(way) + 1].drop_duplicates("project_id")
+    label = dict(zip(last["project_id"], last.index, strict=True))
+    parts = pd.DataFrame({"value": value, "low": lower, "high": upper}).loc[enabled]
+    parts["steps"] = [steps[one] for one in enabled]
+    parts["is_known"] = parts["value"].notna()
+    parts["value"] = parts["value"].fillna((parts["low"] + parts["high"]) / 2)
+    parts["share"] = float(discount) ** parts["steps"]
+    parts["points"] = parts["value"] * parts["share"]
+    parts["link"] = [label[one] for one in enabled]
+    between = links["other_id"].loc[parts["link"]].to_numpy()
+    parts["via"] = ["" if other == project else str(other) for other in between]
+    columns = ["steps", "value", "share", "points", "low", "high", "is_known", "link", "via"]
+    return parts[columns].rename_axis("project_id")
+
+
+def _builds_on(links: pd.DataFrame, known: pd.Index) -> dict[str, list[str]]:
+    """Return by project those that build on it; unknown ones and links inside circles are left out."""
+    links = links[links["project_id"].isin(known) & links["other_id"].isin(known)]
+    builds_on: dict[str, list[str]] = {}
+    for project, other in links.loc[~_in_circle(links), ["project_id", "other_id"]].to_numpy().tolist():
+        builds_on.setdefault(other, []).append(project)
+    return builds_on
 
 
 def _bounds(

@@ -7,6 +7,7 @@ from math import fsum
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.strategy import FieldOfAction, Goal, Strategy
 
 
 def goal_fit(inventory: Inventory) -> pd.Series:
@@ -32,13 +33,30 @@ def goal_fit(inventory: Inventory) -> pd.Series:
     goals of the field of g. A scale between two fixed ends, as in DCLG (2009), *Multi-criteria analysis: a
     manual*, ch. 6; that the shares of several fields add up is our choice.
     """
-    fields = [{goal.id: goal.weight for goal in field.goals} for field in inventory.strategy.fields]
 
     def fit(named: object) -> float:
-        goals = set(named) if isinstance(named, tuple | list) else set()
         shares = [
-            fsum(w for goal, w in field.items() if goal in goals) / fsum(field.values()) for field in fields
+            fsum(goal.weight for goal in goals) / fsum(goal.weight for goal in field.goals)
+            for _, field, goals in served_fields(inventory.strategy, named)
         ]
-        return min(100.0, 100 * fsum(shares)) if any(shares) else float("nan")
+        return min(100.0, 100 * fsum(shares)) if shares else float("nan")
 
     return inventory.projects["goal_ids"].map(fit).astype(float).rename("goal_fit")
+
+
+def served_fields(strategy: Strategy, named: object) -> list[tuple[int, FieldOfAction, list[Goal]]]:
+    """Return the fields of which somebody names goals: the position in the strategy, the field, these goals.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Its fields are gone through in their order.
+    named : object
+        A tuple or list of ids of goals; anything else names none, and an id that no field has counts nowhere.
+    """
+    wanted = set(named) if isinstance(named, tuple | list) else set()
+    served = [
+        (number, field, [goal for goal in field.goals if goal.id in wanted])
+        for number, field in enumerate(strategy.fields)
+    ]
+    return [(number, field, goals) for number, field, goals in served if goals]

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from digistrat.inventory.record import Inventory, standard_form
+from digistrat.inventory.record import Inventory
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.computed import only_rated, with_computed
-from digistrat.scoring.enabling import enabling_circles, enabling_effect, enabling_links
+from digistrat.scoring.enabling import enabling_effect, enabling_links
 from digistrat.scoring.goals import goal_fit
-from digistrat.scoring.ratings import Ratings, place_of, project_ratings, score_ratings
-from digistrat.texts import text
-
-SHOWN = 5  # of the projects that build on one, as many are named as its place
+from digistrat.scoring.origins import Origin
+from digistrat.scoring.ratings import Ratings, project_ratings, score_ratings
+from digistrat.scoring.workings import enabling_origin, goal_origin
+from digistrat.strategy import Criterion
 
 
 def score_impact(inventory: Inventory) -> Scores:
@@ -52,14 +52,26 @@ def score_impact(inventory: Inventory) -> Scores:
     """
     scale = inventory.strategy.impact
     ratings = project_ratings(inventory, "impact_ratings", scale)
-    computed = {one.computed: one.id for one in scale.criteria}
+    computed = {one.computed: one for one in scale.criteria}
     if fit := computed.get("goal_fit"):
-        ratings = with_computed(ratings, fit, goal_fit(inventory).to_frame("value"), _goal_cells(inventory))
-    if enabling := computed.get("enabling_effect"):
+        figures = goal_fit(inventory).to_frame("value")
+        ratings = _with(ratings, fit, figures, goal_origin(inventory, fit.target))
+    if effect := computed.get("enabling_effect"):
         links = enabling_links(inventory)
-        effect = _enabling(inventory, links, _scored(inventory, _left_out(ratings, enabling)))
-        ratings = with_computed(ratings, enabling, effect, _enabling_cells(inventory, links, effect))
+        base = _base(inventory, _scored(inventory, _left_out(ratings, effect.id)))
+        figures = _enabling(inventory, links, base)
+        told = enabling_origin(inventory, links, figures, base, effect.target)
+        ratings = _with(ratings, effect, figures, told)
     return _scored(inventory, ratings)
+
+
+def _with(
+    ratings: Ratings, criterion: Criterion, figures: pd.DataFrame, origin: Callable[[str], Origin]
+) -> Ratings:
+    def place(project: str) -> str:
+        return "; ".join(origin(project).cells)
+
+    return with_computed(ratings, criterion.id, figures, place, origin=origin)
 
 
 def _scored(inventory: Inventory, ratings: Ratings) -> Scores:
@@ -74,52 +86,17 @@ def _left_out(ratings: Ratings, criterion: str) -> Ratings:
     return replace(ratings, states=states, **frames)
 
 
-def _enabling(inventory: Inventory, links: pd.DataFrame, base: Scores) -> pd.DataFrame:
-    """Return the enabling effect of every project, without a cap: the criterion's target is one."""
+def _base(inventory: Inventory, without: Scores) -> dict[str, pd.Series]:
+    """Return what every project counts with for those it builds on: its score by all other criteria."""
     asked = [criterion.id for criterion in inventory.strategy.impact.asked]
     # to whom no question applies, nothing is known of its impact: what is computed alone tells no bounds
-    says_nothing = (base.states[asked] == "not_applicable").all(axis="columns")
-    lower, upper = (base.table[end].mask(says_nothing) for end in ("lower", "upper"))
-    effect = enabling_effect(links, base.table["score"], low=lower, high=upper, target=np.inf)
+    says_nothing = (without.states[asked] == "not_applicable").all(axis="columns")
+    lower, upper = (without.table[end].mask(says_nothing) for end in ("lower", "upper"))
+    return {"base": without.table["score"], "low": lower, "high": upper}
+
+
+def _enabling(inventory: Inventory, links: pd.DataFrame, base: dict[str, pd.Series]) -> pd.DataFrame:
+    """Return the enabling effect of every project, without a cap: the criterion's target is one."""
+    effect = enabling_effect(links, base["base"], low=base["low"], high=base["high"], target=np.inf)
     is_asked = bool(inventory.dependencies["kind"].notna().any())
     return effect if is_asked else effect.assign(value=np.nan)
-
-
-def _goal_cells(inventory: Inventory) -> Callable[[str], str]:
-    """Return a function that tells where a project names its goals, or should: file, sheet and header."""
-    language = inventory.strategy.language
-
-    def place(project: str) -> str:
-        if cell := place_of(inventory, "projects", project, "goal_ids"):
-            return cell
-        source = inventory.sources["projects"].loc[project]
-        header = standard_form(inventory.strategy).table("projects").column("goal_ids").headers[0]
-        column = text("place.column", language, header=header)
-        return " › ".join(part for part in (str(source["file"]), str(source["sheet"]), column) if part)
-
-    return place
-
-
-def _enabling_cells(inventory: Inventory, links: pd.DataFrame, effect: pd.DataFrame) -> Callable[[str], str]:
-    """Return a function that names the projects that build on one, and the sheets that say so.
-
-    Where none does, it says so; where no return names a dependency, it names the sheet that asks for them.
-    """
-    language = inventory.strategy.language
-    enabled, is_known = effect["enabled"], effect["value"].notna()
-    sources = inventory.sources["dependencies"].loc[links.index]
-    sheets = (sources["file"] + " › " + sources["sheet"]).str.removesuffix(" › ")
-    circles = enabling_circles(inventory)
-
-    def place(project: str) -> str:
-        if names := enabled[project]:
-            counted = links["other_id"].isin([project, *names]) & links["project_id"].isin(names)
-            shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
-            said = text("place.computed_enabled", language, n=len(names), projects=shown)
-            return f"{', '.join(dict.fromkeys(sheets[counted]))} › {said}"
-        if not is_known[project]:
-            return standard_form(inventory.strategy).table("dependencies").title
-        key = "computed_circle" if project in circles else "computed_enables_none"
-        return text(f"place.{key}", language)
-
-    return place

@@ -184,8 +184,16 @@ def _same_labels(given: pd.Index, criteria: pd.Index, what: str) -> None:
 
 
 def require_alternative(known: pd.Index, alternative: Any) -> None:
-    """Raise ValueError, naming close ones, unless an alternative is among those that are scored."""
-    if alternative not in known:
-        labels = [str(label) for label in known]
-        close = difflib.get_close_matches(str(alternative), labels, n=3) or labels[:3]
-        raise ValueError(f"no alternative {alternative!r} in these scores; close: {', '.join(close)}")
+    """Raise ValueError unless an alternative is among those that are scored; the message names close ones.
+
+    What differs in capitals or blanks only comes first: it is what was meant.
+    """
+    if alternative in known:
+        return
+    labels = [str(label) for label in known]
+    wanted = str(alternative).strip().casefold()
+    meant = [label for label in labels if label.casefold() == wanted]
+    by_case = {label.casefold(): label for label in reversed(labels)}
+    close = [by_case[one] for one in difflib.get_close_matches(wanted, list(by_case), n=3)]
+    hint = f"did you mean {meant[0]!r}?" if meant else f"close: {', '.join(close or labels[:3])}"
+    raise ValueError(f"no alternative {alternative!r} in these scores; {hint}")

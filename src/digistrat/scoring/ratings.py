@@ -13,6 +13,7 @@ import pandas as pd
 from digistrat.inventory.record import Inventory, standard_form
 from digistrat.scoring.composite import Scores, score_table
 from digistrat.scoring.inputs import require_once
+from digistrat.scoring.origins import Origin
 from digistrat.strategy import Scale
 from digistrat.texts import text
 
@@ -40,6 +41,9 @@ class Ratings:
     cells : callable
         ``cells(alternative, criterion)`` is the place of the rating that counts, such as
         ``A16.xlsx › Wirkung › F12``; of one that nobody gave, the sheet and the column that ask for it.
+    origin : callable, optional
+        ``origin(alternative, criterion)`` tells where the office's own rating, the moderated one and the
+        remark stand, or how a figure was computed.
     """
 
     raw: pd.DataFrame
@@ -50,6 +54,7 @@ class Ratings:
     moderated: pd.DataFrame
     remarks: pd.DataFrame
     cells: Callable[[str, str], str]
+    origin: Callable[[str, str], Origin] | None = None
 
 
 def ratings_matrix(
@@ -104,13 +109,36 @@ def ratings_matrix(
         return pd.DataFrame(array, alternatives, criteria)
 
     raw, low, high = (spread(rows, column, np.nan, float) for column in columns)
-    labels, sources = (spread(rows, name, None, object).to_numpy() for name in ("label", "column"))
     where_asked = _asking(inventory, table, alternative, value)
 
+    def places(given: pd.DataFrame) -> Callable[..., str]:
+        """Return a function that gives the place of the first of some ratings; empty where there is none."""
+        labels, sources = (spread(given, name, None, object) for name in ("label", "column"))
+
+        def place(one: str, by: str, column: str = "") -> str:
+            label: Any = labels.at[one, by]
+            return (
+                ""
+                if pd.isna(label)
+                else place_of(inventory, table, label, column or str(sources.at[one, by]))
+            )
+
+        return place
+
+    place, own, other = places(rows), places(rows[~is_moderated]), places(rows[is_moderated])
+    remarks = spread(rows, remark, "", object).astype("str")
+    moderated = spread(rows[is_moderated], value, np.nan, float)
+    is_given = moderated.notna()
+
     def cells(one: str, by: str) -> str:
-        at = alternatives.get_loc(one), criteria.get_loc(by)
-        place = "" if labels[at] is None else place_of(inventory, table, labels[at], str(sources[at]))
-        return place or where_asked(one, by)
+        return place(one, by) or where_asked(one, by)
+
+    def origin(one: str, by: str) -> Origin:
+        return Origin(
+            office=own(one, by),
+            moderated=other(one, by) if is_given.at[one, by] else "",
+            remark=place(one, by, remark) if remarks.at[one, by] else "",
+        )
 
     return Ratings(
         raw=raw,
@@ -118,9 +146,10 @@ def ratings_matrix(
         low=low,
         high=high,
         office=spread(rows[~is_moderated], value, np.nan, float),
-        moderated=spread(rows[is_moderated], value, np.nan, float),
-        remarks=spread(rows, remark, "", object).astype("str"),
+        moderated=moderated,
+        remarks=remarks,
         cells=cells,
+        origin=origin,
     )
 
 
@@ -299,5 +328,9 @@ def score_ratings(
         unit=unit,
     )
     return replace(
-        scores, raw_office=ratings.office, raw_moderated=ratings.moderated, remarks=ratings.remarks
+        scores,
+        raw_office=ratings.office,
+        raw_moderated=ratings.moderated,
+        remarks=ratings.remarks,
+        origin=ratings.origin,
     )

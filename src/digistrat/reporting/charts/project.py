@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,15 @@ from digistrat.reporting.charts.scores import group_fills, group_name, points_by
 from digistrat.reporting.charts.source import Source, source_of
 from digistrat.scoring.composite import Scores
 
-COLUMNS = ("name", "group", "raw", "office", "moderated", "value", "low", "high", "state", "weight")
-MORE_COLUMNS = ("weight_used", "points", "cell")
+COLUMNS = ("name", "group", "raw", "raw_lower", "raw_upper", "office", "moderated", "value", "low", "high")
+MORE_COLUMNS = ("state", "weight", "weight_used", "points", "cell")
+QUOTED = ("range", "approximate", "at-least", "at-most", "out-of-range")  # findings that quote
 NAME_ROOM, TEXT_ROOM = 190.0, 268.0  # points for the names of rows, and for what stands right of them
 AXIS_END = 122.0  # room behind a bar of 100 for its number
 UNDER_GROUP, UNDER_CRITERION, TO_GROUP = 0.3, 0.41, 0.45  # inches from row to row
 UNDER_LINE = 0.15  # and for each further line of rating and place
-PLACE_LINES = 4  # so that several sheets and projects find room
+PLACE_LINES = 4  # for a long name of a file and sheet
+PLACES = 4  # of a computed figure, as many cells are named; the table has all
 HEIGHT = {"total": 0.2, "group": 0.2, "criterion": 0.13}  # inches of a bar
 
 
@@ -233,8 +236,10 @@ class _Drawing:
             _outline(ax, row, weight)
             _say(ax, weight, row, text("project.not_counted", weight=number(weight)), quiet=True)
         else:
+            is_outside = self._quoted(cell)[0] == "out-of-range"
+            state = "outside" if is_outside else cell["state"]
             _outline(ax, row, weight, hatch=style.HATCH_NONE)
-            _say(ax, weight, row, text(f"project.{cell['state']}", weight=number(weight)))
+            _say(ax, weight, row, text(f"project.{state}", weight=number(weight)))
         ax.annotate(
             "\n".join(row.below),
             (0, row.y + HEIGHT["criterion"] / 2),
@@ -245,31 +250,76 @@ class _Drawing:
         )
 
     def below(self, cell: pd.Series) -> tuple[str, ...]:
-        """Return the rating and its place, on further lines where one lacks the room."""
-        said, place = self._rating(cell), clean(cell["cell"])
-        line = f"{said} · {place}" if place else said
-        if width(line) <= TEXT_ROOM:
+        """Return the rating, how it came about and its places, on further lines where one lacks the room."""
+        said, places = self._rating(cell), self._places(cell)
+        line = " · ".join([said, *places])
+        if not cell["working"] and len(places) < 2 and width(line) <= TEXT_ROOM:
             return (line,)
-        return (clip(said, TEXT_ROOM), *wrap(place, TEXT_ROOM, lines=PLACE_LINES))
+        working = self.scores.origin(self.alternative, str(cell.name)).brief if self.scores.origin else ""
+        kept = working.replace(" › ", "\u00a0›\u00a0").replace(" × (", "\u00a0×\u00a0(")  # not broken there
+        lines = [*wrap(said, TEXT_ROOM), *(wrap(kept, TEXT_ROOM) if kept else ())]
+        for place in places:
+            wider = f"{lines[-1]}; {place}"
+            if place is not places[0] and width(wider) <= TEXT_ROOM:
+                lines[-1] = wider
+            else:
+                lines += wrap(place, TEXT_ROOM, lines=PLACE_LINES)
+        return tuple(lines)
+
+    def _places(self, cell: pd.Series) -> list[str]:
+        """Return the places of the rating that counts, of the office's beside it, and of the reason."""
+        text, origin = self.source.text, self.scores.origin
+        cells = () if origin is None else origin(self.alternative, str(cell.name)).cells
+        if len(cells) > PLACES:
+            return [*map(clean, cells[:PLACES]), text("project.more_places", n=len(cells) - PLACES)]
+        places = [clean(place) for place in cells or (cell["cell"],) if place]
+        if not np.isnan(cell["moderated"]):
+            beside = {"office": "" if np.isnan(cell["office"]) else cell["office_cell"]}
+            beside["reason"] = cell["remark_cell"]
+            places += [text(f"project.place_{key}", place=clean(one)) for key, one in beside.items() if one]
+        return places
 
     def _rating(self, cell: pd.Series) -> str:
         text = self.source.text
-        if np.isnan(cell["raw"]):
-            return text(f"project.answer_{cell['state']}")
         scale: Any = self.scores.criteria.loc[str(cell.name)]
+        found, quote = self._quoted(cell)
+        if np.isnan(cell["raw"]):
+            ends = {end: self._plain(scale[end]) for end in ("floor", "target")}
+            key = "outside" if found == "out-of-range" else cell["state"]
+            return text(f"project.answer_{key}", value=quote, **ends)
         # what neither the office nor anybody else has rated is computed
         is_computed = self.scores.raw_office is not None and cell[["office", "moderated"]].isna().all()
         form = "answer" if scale["floor"] == 0 else "answer_on"
+        if is_computed:
+            form = "computed_capped" if cell["raw"] > max(scale["floor"], scale["target"]) else "computed"
         answer = text(
-            f"project.{'computed' if is_computed else form}",
+            f"project.{form}",
             raw=self._plain(cell["raw"]),
             floor=self._plain(scale["floor"]),
             target=self._plain(scale["target"]),
         )
+        if not (is_computed or np.isnan(cell["raw_lower"])):
+            ends = {"low": self._plain(cell["raw_lower"]), "high": self._plain(cell["raw_upper"])}
+            key = "said_range" if quote else "range"
+            answer = text(f"project.{key}", answer=answer, said=quote, **ends)
         if not np.isnan(cell["moderated"]):
             own = "–" if np.isnan(cell["office"]) else self._plain(cell["office"])
             answer = text("project.moderated", answer=answer, office=own)
         return answer
+
+    @cached_property
+    def _quotes(self) -> dict[str, tuple[str, str]]:
+        """What cells say that is more or less than a number, with the kind of finding, by their place."""
+        findings = self.source.inventory.findings
+        told = findings[findings["code"].isin(QUOTED)]
+        rows = told[["file", "sheet", "cell", "code", "value"]].fillna("").itertuples(index=False)
+        return {
+            " › ".join(filter(None, place)): (str(code), clean(str(value))) for *place, code, value in rows
+        }
+
+    def _quoted(self, cell: pd.Series) -> tuple[str, str]:
+        """Return what a finding tells of the cell of a rating, and what stands there; empty without one."""
+        return self._quotes.get(cell["cell"], ("", ""))
 
     def _rounded(self, value: float) -> str:
         """Return a weight, with a decimal where it is not whole."""
@@ -305,11 +355,21 @@ class _Drawing:
         if is_open.any():
             entries.append(Key(text("project.hatched"), style.PAPER, hatch=style.HATCH_NONE))
         if self.total["upper"] - self.total["lower"] > 0.05 and self.total["state"] != "not_scored":
-            entries.append(Key(text("ranking.bounds"), style.INK, kind="line"))
+            entries.append(Key(text(self._bounds()), style.INK, kind="line"))
         is_known = state == "assessed"
         if self.adds_up and is_known.any() and not is_known.all():
             entries.append(Key(text("project.shared"), style.INK, kind="note"))
         return entries
+
+    def _bounds(self) -> str:
+        """Return which text tells the range: what is missing here, at projects that build on it, or both."""
+        about = self.about
+        is_effect = self.scores.criteria["computed"].reindex(about.index) == "enabling_effect"
+        is_wide = (about["high"] - about["low"] > 1e-9) & (about["state"] != "not_applicable")
+        elsewhere = is_wide & is_effect & (about["state"] == "assessed")
+        if not elsewhere.any():
+            return "ranking.bounds"
+        return "ranking.bounds_also" if (is_wide & ~elsewhere).any() else "project.bounds_elsewhere"
 
 
 def _bar(ax: Axes, row: _Row, size: float, fill: str, *, left: float = 0.0) -> None:

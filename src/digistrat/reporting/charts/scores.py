@@ -126,7 +126,7 @@ def plot_ranking(scores: Scores, *, n: int = 30, run_id: str = "", ax: Axes | No
             ),
             *(
                 [
-                    Key(source.text("ranking.bounds"), style.INK, kind="line"),
+                    Key(source.text(_bounds(scores, shown.index)), style.INK, kind="line"),
                     Key(source.text("ranking.gaps", mark=GAP_MARK), style.INK, kind="note"),
                 ]
                 if wide.any()
@@ -368,6 +368,16 @@ def group_name(source: Source, scores: Scores, group: str) -> str:
     )
     known = {g.id: g.name for g in scale.groups} if scale is not None else {}
     return known.get(group, group)
+
+
+def _bounds(scores: Scores, shown: pd.Index) -> str:
+    """Return which text tells the range: it may come from projects that build on one, too."""
+    effects = scores.criteria.index[scores.criteria["computed"] == "enabling_effect"]
+    if not len(effects):
+        return "ranking.bounds"
+    low, high, state = (frame.loc[shown, effects] for frame in (scores.low, scores.high, scores.states))
+    is_elsewhere = ((high - low > 1e-9) & (state == "assessed")).any(axis=None)
+    return "ranking.bounds_also" if is_elsewhere else "ranking.bounds"
 
 
 def _ranking_title(source: Source, data: pd.DataFrame) -> str:
