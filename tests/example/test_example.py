@@ -305,3 +305,50 @@ def test_workbooks_do_not_depend_on_the_clock(faulty):
     with zipfile.ZipFile(path) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"2025-10-01" in archive.read("docProps/core.xml")
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_what_the_council_asks_is_known_of_some_projects(clean, date):
+    inventory, on = clean[date], pd.Timestamp(date)
+    projects = inventory.projects
+    is_open = projects["status"].isin(["possible", "in_preparation"])
+    checks = inventory.project_checks
+    assert set(checks["state"]) == {"not_checked", "running", "not_needed", "done"}
+    assert set(checks["project_id"]) <= set(projects.index[is_open])
+    assert checks.loc[checks["state"] == "not_needed", "reason"].notna().all()
+    assert (checks.loc[checks["state"] == "done", "check_date"] <= on).all()
+    assert 40 <= checks["project_id"].nunique() < is_open.sum()
+    grave = (inventory.risks["probability"] == "high") & (inventory.risks["effect"] == "high")
+    assert 0 < grave.sum() < 0.3 * len(inventory.risks)
+    assert len(inventory.kpis) >= 40
+    assert (inventory.kpis["base"] != inventory.kpis["target"]).all()
+    assert set(inventory.responsibilities["subject_id"]) <= set(projects.index)
+    assert len(inventory.responsibilities) >= 3
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_grants_have_a_state_posts_are_vacant_and_some_projects_wait_longer(clean, date):
+    inventory = clean[date]
+    projects = inventory.projects
+    granted = projects[projects["funding_state"].notna()]
+    assert set(granted["funding_state"]) == {"applied", "approved", "refused"}
+    assert (granted["funding_eur"] > 0).all()
+    approved = granted[granted["funding_state"] == "approved"].dropna(subset=["start_date"])
+    assert (approved["funding_from_date"] <= approved["start_date"]).all()
+    assert (approved["funding_from_date"] < approved["funding_until_date"]).all()
+    positions = inventory.positions
+    vacant = positions[(positions["is_filled"] == False).fillna(False)]  # noqa: E712
+    assert len(vacant) == 3
+    assert vacant["start_date"].dropna().tolist() == [pd.Timestamp("2027-07-01")]
+    lags = inventory.dependencies.dropna(subset=["lag_months"])
+    assert 3 <= len(lags) <= 15
+    assert set(lags["kind"]) <= {"end_before_start", "start_before_start"}
+
+
+def test_who_took_over_a_project_is_told_in_the_second_round(clean):
+    first, second = (clean[date].projects["office_id"] for date in DATES)
+    (moved,) = first.index[first != second[first.index]]
+    told = clean[DATES[1]].responsibilities
+    told = told[told["subject_id"] == moved].sort_values("valid_from", na_position="first")
+    assert told["office_id"].tolist() == [first[moved], second[moved]]
+    assert told["valid_to"].iloc[0] + pd.Timedelta(days=1) == told["valid_from"].iloc[1]

@@ -34,6 +34,10 @@ def unaccounted(folder: Path, returns: Returns) -> list[tuple[str, str, str, obj
                 across.setdefault((file, sheet), set()).add((layout.orientation, column))
     # a column may have its header and no answer
     headers = {fold(header) for table in returns.form.tables for c in table.columns for header in c.headers}
+    members = [
+        header for t in returns.form.tables if t.unpivot for h in t.unpivot.members.values() for header in h
+    ]
+    headers |= {fold(header) for header in members}
     headers |= {f"{year}{point}" for year in range(2020, 2040) for point in ("", " 0")}
     read = returns.files[returns.files["n_records"] > 0]["file"]
     lost = []

@@ -222,7 +222,7 @@ NEITHER = [
     ("projects", "Fälle pro Monat"),
     ("projects", "Fallzahl 2025"),
     ("projects", "Falldaten"),
-    ("projects", "Förderung ab"),
+    ("projects", "Förderung läuft"),
     ("projects", "Förderquote"),
     ("projects", "Forderung"),
     ("projects", "Förderer"),

@@ -184,7 +184,8 @@ def test_who_takes_a_question_out_of_the_standard_form_hears_of_it():
         (region,) = find_regions(sheet_of(rows), form, "A.xlsx")
         said = [(f.code, f.column) for f in region.findings if f.code == "column-missing"]
         asked_of_some = {"release_date", "due_date", "legal_basis", "n_cases_yearly", "procedure"}
-        asked_of_some |= {"funding_eur", "funding_until_date", "reported_office"}
+        asked_of_some |= {"funding_eur", "funding_state", "funding_from_date", "funding_until_date"}
+        asked_of_some |= {"reported_office"}
         assert said == ([] if gone.name in asked_of_some else [("column-missing", gone.name)])
     # a list of the office's own, with a few of the columns, is no form that something was taken out of
     (region,) = find_regions(

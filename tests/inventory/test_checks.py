@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import replace
 
+import cases_of_profiles
 import cases_of_projects
 import cases_of_tables
 import pandas as pd
@@ -18,7 +19,7 @@ from digistrat.inventory.checks import CHECKS, run_checks
 from digistrat.texts import LANGUAGES
 from inventories import make_inventory, make_strategy
 
-CASES = (*cases_of_projects.CASES, *cases_of_tables.CASES)
+CASES = (*cases_of_projects.CASES, *cases_of_tables.CASES, *cases_of_profiles.CASES)
 CRITERIA = (
     {"id": "K1", "name": "Nutzen", "weight": 50.0},
     {"id": "K6", "name": "Nachnutzung", "weight": 50.0, "target": 5.0},

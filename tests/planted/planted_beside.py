@@ -10,8 +10,8 @@ from planted_layout import ABOVE, BESIDE, HEADERS, ROWS, WHOLE, headers, on_a_sh
 from planting import AUTHOR, Area, Kind, Round
 
 from digistrat.example.books import Book
+from digistrat.example.records import Record
 from digistrat.example.sheets import Sheet, address, write_record
-from digistrat.example.tables import Record
 
 REMARKS = ("mit der Kämmerei noch nicht abgestimmt", "gilt nur,\nwenn die Stelle besetzt wird")
 STAND_IN = "[Threadkommentar] Ihre Excel-Version kann diesen Threadkommentar nicht anzeigen."

@@ -360,7 +360,7 @@ def _spoken_of(made: Round) -> set[Any]:
             for book in made.town.clean
             for sheet in book.sheets
             for record in sheet.records.values()
-            for name in ("project_id", "other_id", "service_id")
+            for name in ("project_id", "other_id", "service_id", "subject_id")
             if made.form.table(sheet.table).key != name
         }
     keys: set[Any] = made.memory["spoken of"]

@@ -10,8 +10,8 @@ from planted_dates import DATES_OF, MONEY_OF, OPEN, RATINGS, TITLE, cost_rows, f
 from planting import Kind, Round
 
 from digistrat.example.books import Book
+from digistrat.example.records import Record
 from digistrat.example.sheets import Sheet, write_record
-from digistrat.example.tables import Record
 
 MOST = 5e10  # euros: far from what any field costs
 

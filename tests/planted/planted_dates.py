@@ -10,8 +10,8 @@ from planting import Kind, Round
 
 from digistrat.example.books import Book
 from digistrat.example.projects import month_end, months_later
+from digistrat.example.records import Record
 from digistrat.example.sheets import Sheet
-from digistrat.example.tables import Record
 
 Values = Mapping[str, Any]
 OPEN = ("possible", "in_preparation")
@@ -108,7 +108,7 @@ def dated(*statuses: str) -> Callable[[Values], Any]:
 
 
 def _possible_without(*names: str) -> Callable[[Values], Any]:
-    return lambda v: dated("possible")(v) and not any(v[name] for name in names)
+    return lambda v: dated("possible")(v) and not any(v[name] for name in (*names, "funding_from_date"))
 
 
 def _later(name: str, months: int, of: str, *, end: bool = True) -> Change:
@@ -157,7 +157,7 @@ DATES = (
     in_project(
         "funding-before-start",
         "funding_until_date",
-        lambda v: dated(*OPEN)(v) and v["funding_eur"],
+        lambda v: dated(*OPEN)(v) and v["funding_eur"] and not v["funding_from_date"],
         _later("funding_until_date", -12, "start_date"),
         DATES_OF,
         MONEY_OF,

@@ -9,8 +9,8 @@ from planted_cells import SAFE, is_csv
 from planting import Area, Kind, Round, drop_column
 
 from digistrat.example.books import Book
+from digistrat.example.records import Record
 from digistrat.example.sheets import Formula, Share, Sheet, write_amount
-from digistrat.example.tables import Record
 from digistrat.intake.values import fold
 
 Attempt = Callable[[Round, Book, Sheet], Any]

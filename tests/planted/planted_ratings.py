@@ -20,7 +20,7 @@ from planted_dates import (
 from planting import Kind, Round
 
 from digistrat.example.books import Book
-from digistrat.example.tables import Record
+from digistrat.example.records import Record
 
 
 def _points(record: Record) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from planting import Kind, Round
 
 from digistrat.example.books import Book
 from digistrat.example.projects import month_end, months_later
+from digistrat.example.records import Record
 from digistrat.example.sheets import cover_sheet, table_sheet, write_record
-from digistrat.example.tables import Record
 
 # --- efforts, phases, positions -----------------------------------------------------------------------------
 
@@ -336,6 +336,9 @@ REFERENCES = (
     _unknown("unknown-project", "efforts", "project_id", _nobody),
     _unknown("unknown-project", "project_effects", "project_id", _nobody),
     _unknown("unknown-project", "cooperations", "project_id", _nobody),
+    _unknown("unknown-project", "project_checks", "project_id", _nobody),
+    _unknown("unknown-project", "risks", "project_id", _nobody),
+    _unknown("unknown-project", "kpis", "project_id", _nobody),
     _unknown("unknown-service", "project_services", "service_id", lambda book: "99999999999999"),
     _relation("dependency-cycle", "other_id", "end_before_start", "end_before_start", turned=True),
     _relation("dependency-on-itself", "other_id", "requires", of_itself=True),

@@ -16,9 +16,9 @@ from typing import Any
 
 from digistrat.example.books import Book, Planted
 from digistrat.example.catalogue import dice
+from digistrat.example.records import Record
 from digistrat.example.rounds import make_books
 from digistrat.example.sheets import Sheet, address, write_record, write_value
-from digistrat.example.tables import Record
 from digistrat.example.world import World
 from digistrat.example.writing import write_csv, write_xls, write_xlsx
 from digistrat.intake.forms import Column, Form

@@ -13,6 +13,7 @@ from planted_cells import CELL_KINDS
 from planted_dates import PROJECT_KINDS
 from planted_files import FILE_KINDS, NAME_KINDS, OLD_KINDS, SENDER_KINDS
 from planted_layout import LAYOUT_KINDS
+from planted_profiles import PROFILE_KINDS
 from planted_rounds import ROUND_KINDS
 from planting import Kind, Place, Round, Town, plant_everywhere
 
@@ -20,7 +21,7 @@ from planting import Kind, Place, Round, Town, plant_everywhere
 GROUPS: dict[str, tuple[Kind, ...]] = {
     "cells": (*FILE_KINDS, *LINE_KINDS, *CELL_KINDS),
     "layout": (*NAME_KINDS, *LAYOUT_KINDS, *BESIDE_KINDS),
-    "rounds": (*PROJECT_KINDS, *ROUND_KINDS, *SENDER_KINDS),
+    "rounds": (*PROJECT_KINDS, *ROUND_KINDS, *PROFILE_KINDS, *SENDER_KINDS),
     "old": OLD_KINDS,
 }
 ALSO = {"unit-doubtful"}  # at the cells of a column whose header is the fault

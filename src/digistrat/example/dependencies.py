@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ class Dependency:
     project_id: str
     other_id: str
     kind: str
+    lag_months: int | None = None
 
 
 def make_dependencies(projects: Sequence[Project], seed: int) -> list[Dependency]:
@@ -43,7 +45,8 @@ def make_dependencies(projects: Sequence[Project], seed: int) -> list[Dependency
 
     def add(project: Project, other: Project, kind: str) -> None:
         if not leads_to(other.project_id, project.project_id):
-            made.append(Dependency(project.project_id, other.project_id, kind))
+            lag = _lag(dice(seed, "lag", project.project_id, other.project_id), kind)
+            made.append(Dependency(project.project_id, other.project_id, kind, lag))
             after.setdefault(project.project_id, set()).add(other.project_id)
 
     for project in open_projects:
@@ -66,3 +69,9 @@ def make_dependencies(projects: Sequence[Project], seed: int) -> list[Dependency
             kind = "synergy" if chance < 0.6 else "start_before_start" if chance < 0.8 else "excludes"
             add(project, near, kind)
     return made
+
+
+def _lag(draw: random.Random, kind: str) -> int | None:
+    """A few months between some projects that wait for each other."""
+    is_waiting = kind in ("end_before_start", "start_before_start")
+    return 1 + int(draw.random() * 4) if is_waiting and draw.random() < 0.3 else None

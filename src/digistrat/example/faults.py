@@ -12,11 +12,12 @@ from digistrat.example.books import Book, Planted
 from digistrat.example.catalogue import words
 from digistrat.example.planting import Planter, Spot, first, has, is_moderated, is_workbook, member, status
 from digistrat.example.projects import month_end, months_later
+from digistrat.example.records import Record
 from digistrat.example.sheets import Formula, Sheet, address, write_amount, write_date, write_record
-from digistrat.example.tables import Record
 from digistrat.example.world import World
 
 OPEN = ("possible",)
+NAMING = ("project_id", "other_id", "subject_id")  # columns in which other tables name a project
 
 
 def plant(world: World, books: list[Book]) -> list[Planted]:
@@ -146,7 +147,7 @@ def _lonely(p: Planter) -> Callable[[Spot], bool]:
         for sheet in book.sheets:
             if sheet.table != "projects":
                 for record in sheet.records.values():
-                    named |= {record.values.get("project_id"), record.values.get("other_id")}
+                    named |= {record.values.get(name) for name in NAMING}
     return lambda spot: spot.values["project_id"] not in named
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from digistrat.example.catalogue import dice, words
-from digistrat.example.tables import Record, impact_record, rates_impact
+from digistrat.example.records import Record
+from digistrat.example.tables import impact_record, rates_impact
 from digistrat.example.world import World
 from digistrat.strategy import Criterion, Office
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from digistrat.example.books import Book, Planted
 from digistrat.example.catalogue import dice
+from digistrat.example.records import Record
 from digistrat.example.sheets import Habit, Sheet, address
-from digistrat.example.tables import Record
 from digistrat.example.world import World
 from digistrat.intake.forms import Form
 

@@ -44,8 +44,8 @@ class Project:
     one_off_eur, recurring_eur, share_investive : float
         Gross; recurring per year after the end.
     order_value_net_eur, funding_eur : float or None
-    procedure : str
-    funding_until_date : date or None
+    procedure, funding_state : str
+    funding_from_date, funding_until_date : date or None
     goal_ids : tuple of str
     quality : float
         Hidden, standard normal: good projects are rated better.
@@ -53,6 +53,8 @@ class Project:
         The service that it puts online, if any.
     is_later : bool
         Not reported before the second round.
+    former_office_id : str
+        Who reported it in the first round, if that was somebody else.
     """
 
     project_id: str
@@ -76,11 +78,14 @@ class Project:
     order_value_net_eur: float | None = None
     procedure: str = ""
     funding_eur: float | None = None
+    funding_state: str = ""
+    funding_from_date: dt.date | None = None
     funding_until_date: dt.date | None = None
     service_id: str = ""
     is_dated: bool = True
     is_later: bool = False
     is_typical: bool = False
+    former_office_id: str = ""
 
 
 def normal(draw: random.Random) -> float:
@@ -269,4 +274,14 @@ def _with_money(project: Project, draw: random.Random) -> Project:
             funding_eur=round(project.one_off_eur * (0.3 + 0.6 * draw.random()) / 1000) * 1000.0,
             funding_until_date=month_end(months_later(project.end_date, 3)),
         )
+        project = _with_grant(project, draw)
     return project
+
+
+def _with_grant(project: Project, draw: random.Random) -> Project:
+    """Add how far a grant is; an approved one runs from some months before the project begins."""
+    chance, months = draw.random(), int(draw.random() * 5)
+    if chance < 0.5:
+        granted = months_later(project.start_date, -months)
+        return replace(project, funding_state="approved", funding_from_date=granted)
+    return replace(project, funding_state="applied" if chance < 0.85 else "refused")

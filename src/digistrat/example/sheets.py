@@ -11,7 +11,8 @@ from typing import Any
 
 from digistrat.example.catalogue import dice, words
 from digistrat.example.projects import month_end
-from digistrat.example.tables import COST_YEARS, NOT_APPLICABLE, Record
+from digistrat.example.records import Record
+from digistrat.example.tables import COST_YEARS, NOT_APPLICABLE
 from digistrat.intake.forms import Column, Form, Table
 from digistrat.strategy import Office
 from digistrat.texts import text
@@ -205,7 +206,7 @@ def _column_order(table: Table, records: Sequence[Record], habit: Habit, draw: r
     for column in table.columns:
         if column.name in special or not column.headers:
             continue
-        if column.name == "reported_office" and not habit.names_lead:
+        if column.name == "reported_office" and not (column.required or habit.names_lead):
             continue
         answers = {record.values.get(column.name) for record in records}
         is_filled = bool(answers - {None})

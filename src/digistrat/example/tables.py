@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from digistrat.example.catalogue import dice, load_catalogue, partners, words
 from digistrat.example.dependencies import Dependency
+from digistrat.example.profiles import (
+    check_records,
+    kpi_records,
+    responsibility_records,
+    risk_records,
+)
 from digistrat.example.projects import Project, months_later, normal
+from digistrat.example.records import Record
 from digistrat.example.world import Position, Service, World
 from digistrat.strategy import Criterion, Office, PhaseTemplate, Scale
 
 COST_YEARS = range(2026, 2033)
 SHARE_WITH_EFFECTS = {"existing": 0.7, "in_preparation": 0.55, "possible": 0.2}
 NOT_APPLICABLE = "not applicable"  # written as the language's word for it
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A row of the standard form: values by column, and by member where members stand as columns."""
-
-    values: Mapping[str, Any]
-    members: Mapping[str, Any] = field(default_factory=dict)
 
 
 Tables = dict[str, list[Record]]
@@ -90,6 +88,7 @@ def _tables(
                     "position_id": p.position_id,
                     "role_id": p.role_id,
                     "fte": p.fte,
+                    "is_filled": _is_filled(world, p),
                     "start_date": p.start_date,
                     "end_date": p.end_date,
                 }
@@ -97,14 +96,32 @@ def _tables(
             for p in positions
         ],
         "dependencies": [
-            Record({"project_id": d.project_id, "other_id": d.other_id, "kind": d.kind})
+            Record(
+                {
+                    "project_id": d.project_id,
+                    "other_id": d.other_id,
+                    "kind": d.kind,
+                    "lag_months": d.lag_months,
+                }
+            )
             for p in projects
             for d in dependencies.get(p.project_id, ())
         ],
         "requirements": list(_requirements(world, office)),
         "cooperations": list(_cooperations(world, office)),
+        "project_checks": [record for p in projects for record in check_records(world, p)],
+        "risks": [record for p in projects for record in risk_records(world, p)],
+        "kpis": [record for p in projects for record in kpi_records(world, p)],
+        "responsibilities": list(responsibility_records(world, office, projects)),
     }
     return {name: records for name, records in tables.items() if records}
+
+
+def _is_filled(world: World, p: Position) -> bool | None:
+    """What an office says of a post: nothing of one that begins later."""
+    if p.is_vacant:
+        return False
+    return None if p.start_date is None or p.start_date > world.reporting_date else True
 
 
 def _project(office: Office, p: Project) -> Record:
@@ -128,6 +145,8 @@ def _project(office: Office, p: Project) -> Record:
             "order_value_net_eur": p.order_value_net_eur,
             "procedure": p.procedure or None,
             "funding_eur": p.funding_eur,
+            "funding_state": p.funding_state or None,
+            "funding_from_date": p.funding_from_date,
             "funding_until_date": p.funding_until_date,
         }
     )

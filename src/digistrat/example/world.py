@@ -42,8 +42,9 @@ class Position:
     office_id: str
     role_id: str
     fte: float
-    start_date: dt.date
+    start_date: dt.date | None
     end_date: dt.date | None
+    is_vacant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,18 @@ def _positions(strategy: Strategy, offices: Sequence[Office], seed: int) -> list
                 )
             )
             fte -= part
-    return made
+    return _vacant(made, seed)
+
+
+def _vacant(positions: list[Position], seed: int) -> list[Position]:
+    """Leave three posts unfilled, fewer in a small city; of one it is known from when it will be filled."""
+    order = sorted(positions, key=lambda p: dice(seed, "vacant", p.position_id).random())
+    chosen = [p.position_id for p in order if p.end_date is None][: min(3, len(positions) // 8)]
+    from_when = dict.fromkeys(chosen[1:]) | dict.fromkeys(chosen[:1], dt.date(2027, 7, 1))
+    return [
+        replace(p, is_vacant=True, start_date=from_when[p.position_id]) if p.position_id in from_when else p
+        for p in positions
+    ]
 
 
 def _need(strategy: Strategy) -> dict[str, float]:
@@ -195,6 +207,7 @@ def _advanced(project: Project, seed: int) -> Project:
                 end_date=month_end(months_later(start, months)),
                 is_dated=True,
                 release_date=None,
+                funding_from_date=project.funding_from_date and min(project.funding_from_date, start),
             )
         if chance < 0.12 and project.mandate == "none":
             return replace(project, status="discontinued")
@@ -241,7 +254,8 @@ def _moved(projects: list[Project], world: World) -> list[Project]:
     draw = dice(world.seed, "moved")
     number = movable[int(draw.random() * len(movable))]
     targets = [office_id for office_id in others if office_id != projects[number].office_id]
-    moved = replace(projects[number], office_id=targets[int(draw.random() * len(targets))])
+    office_id = targets[int(draw.random() * len(targets))]
+    moved = replace(projects[number], office_id=office_id, former_office_id=projects[number].office_id)
     return [*projects[:number], moved, *projects[number + 1 :]]
 
 

@@ -168,7 +168,8 @@ class _Resolver:
         names = [
             name
             for table, frame in self.returns.tables.items()
-            if "reported_office" in frame
+            # who answers for something need not be who says so
+            if "reported_office" in frame and table != "responsibilities"
             for name in frame["reported_office"][self.returns.sources[table]["file"] == file]
         ]
         found = {self.of_name(str(name)).office_id for name in names if not pd.isna(name)}

@@ -16,6 +16,7 @@ from digistrat.inventory.checks import (
     copies,
     dates,
     money,
+    profile,
     projects,
     references,
     services,
@@ -32,6 +33,8 @@ CHECKS: tuple[Check, ...] = (
     Check("phase-end-before-start", "error", dates.phase_end_before_start),
     Check("position-end-before-start", "error", dates.position_end_before_start),
     Check("funding-before-start", "warning", dates.funding_before_start),
+    Check("funding-end-before-begin", "warning", dates.funding_end_before_begin),
+    Check("start-before-funding", "warning", dates.start_before_funding),
     Check("due-before-start", "warning", dates.due_before_start),
     Check("end-after-due", "info", dates.end_after_due),
     Check("due-before-release", "warning", dates.due_before_release),
@@ -48,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dependency-on-itself", "warning", references.dependency_on_itself),
     Check("dependency-contradiction", "warning", references.contradictory_dependencies),
     Check("depends-on-discontinued", "warning", references.dependency_on_discontinued),
+    Check("lag-without-order", "info", references.lag_without_order),
     Check("cost-outlier", "warning", money.cost_outliers),
     Check("amounts-in-thousands", "warning", money.amounts_in_thousands),
     Check("cost-year-not-plausible", "warning", money.plausible_cost_years),
@@ -65,6 +69,7 @@ CHECKS: tuple[Check, ...] = (
     Check("position-of-several", "info", staff.positions_of_several),
     Check("position-without-time", "info", staff.positions_without_time),
     Check("position-ended", "info", staff.positions_that_ended),
+    Check("vacant-but-filled", "warning", staff.vacant_but_filled),
     Check("service-without-model", "warning", services.services_without_model),
     Check("level-not-in-model", "warning", services.levels_of_the_model),
     Check("model-not-in-force", "warning", services.models_in_force),
@@ -81,6 +86,14 @@ CHECKS: tuple[Check, ...] = (
     Check("project-without-costs", "info", projects.projects_without_costs),
     Check("project-without-ratings", "info", projects.projects_without_ratings),
     Check("rated-twice", "warning", answers.rated_once),
+    Check("check-without-reason", "warning", profile.not_needed_without_reason),
+    Check("check-date-ahead", "warning", profile.checks_ahead),
+    Check("checked-twice", "warning", profile.checked_twice),
+    Check("risk-without-measure", "info", profile.risks_without_measure),
+    Check("target-is-base", "warning", profile.targets_that_are_reached),
+    Check("unknown-subject", "error", profile.known_subjects),
+    Check("responsible-end-before-start", "error", profile.responsibility_end_before_start),
+    Check("two-responsible", "warning", profile.answering_at_once),
     Check("outside-criterion", "warning", answers.ratings_within_criteria),
     Check("not-a-yes-no", "error", answers.levels_of_yes_and_no),
     Check("ratings-differ", "warning", answers.ratings_that_differ),
@@ -149,7 +162,7 @@ def _finding(inventory: Inventory, check: Check, hit: Hit) -> Finding:
 def _place(inventory: Inventory, hit: Hit) -> CellRef:
     """Return a hit's cell; where the sheet lacks the column, the first cell that it has of the row."""
     frame = inventory.tables[hit.table]
-    for column in (hit.column, frame.index.name, *frame):
+    for column in filter(None, (hit.column, frame.index.name, *frame)):
         try:
             place = inventory.locate(hit.table, hit.label, column)
         except ValueError:

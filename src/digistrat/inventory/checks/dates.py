@@ -11,7 +11,14 @@ from digistrat.inventory.record import Inventory
 
 EARLIEST_YEAR = 1970
 YEARS_AHEAD = 30
-PROJECT_DATES = ("start_date", "end_date", "release_date", "due_date", "funding_until_date")
+PROJECT_DATES = (
+    "start_date",
+    "end_date",
+    "release_date",
+    "due_date",
+    "funding_from_date",
+    "funding_until_date",
+)
 PHASE_DATES = ("start_date", "end_date", "actual_start_date", "actual_end_date")
 
 
@@ -41,6 +48,22 @@ def funding_before_start(inventory: Inventory) -> Hits:
     """A project's funding ends before the project begins."""
     for label, start in before(inventory, "projects", "funding_until_date", "start_date"):
         yield Hit("projects", label, "funding_until_date", {"start": start})
+
+
+def funding_end_before_begin(inventory: Inventory) -> Hits:
+    """A project's funding ends before it begins."""
+    for label, start in before(inventory, "projects", "funding_until_date", "funding_from_date"):
+        yield Hit("projects", label, "funding_until_date", {"start": start})
+
+
+def start_before_funding(inventory: Inventory) -> Hits:
+    """An open project begins before its grant does, which grants mostly forbid."""
+    projects = inventory.projects
+    counts = projects["status"].isin(OPEN) & (projects["funding_state"] != "refused").fillna(True)
+    counts &= ~(projects["funding_until_date"] < projects["funding_from_date"])  # said already
+    for label, granted in before(inventory, "projects", "start_date", "funding_from_date"):
+        if counts[label]:
+            yield Hit("projects", label, "start_date", {"granted": granted})
 
 
 def due_before_start(inventory: Inventory) -> Hits:

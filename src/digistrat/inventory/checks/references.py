@@ -23,6 +23,9 @@ PROJECT_TABLES = (
     "phases",
     "dependencies",
     "cooperations",
+    "project_checks",
+    "risks",
+    "kpis",
 )
 WAITING = ("end_before_start", "start_before_start")
 
@@ -122,3 +125,11 @@ def dependency_on_discontinued(inventory: Inventory) -> Hits:
     gone = links["other_id"].isin(status.index[status == "discontinued"])
     for label in links.index[needs & gone]:
         yield Hit("dependencies", label, "other_id", {"project": links.at[label, "project_id"]})
+
+
+def lag_without_order(inventory: Inventory) -> Hits:
+    """A distance in time stands at a relation that does not say which project comes first."""
+    links = inventory.dependencies
+    timeless = links["kind"].notna() & ~links["kind"].isin(WAITING)
+    for label in links.index[timeless & (links["lag_months"] > 0)]:
+        yield Hit("dependencies", label, "lag_months", {"project": links.at[label, "project_id"]})

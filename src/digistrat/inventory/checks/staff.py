@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from digistrat.inventory.checks.hits import Hit, Hits, files_of
+from digistrat.inventory.checks.hits import Hit, Hits, files_of, shown_date
 from digistrat.inventory.record import Inventory
 
 # One role of one phase: ten people full time, 20 days a month; without a duration ten years of one person.
@@ -65,3 +65,12 @@ def positions_that_ended(inventory: Inventory) -> Hits:
     ended = positions["end_date"] < pd.Timestamp(inventory.reporting_date)
     for label in positions.index[ended & ~(positions["end_date"] < positions["start_date"])]:
         yield Hit("positions", label, "end_date")
+
+
+def vacant_but_filled(inventory: Inventory) -> Hits:
+    """A position is not filled, but it is also said from which day on it was, before the reporting date."""
+    positions, on = inventory.positions, pd.Timestamp(inventory.reporting_date)
+    vacant = (positions["is_filled"] == False).fillna(False).astype(bool)  # noqa: E712
+    held = (positions["start_date"] <= on) & ~(positions["end_date"] < on)
+    for label, start in positions.loc[vacant & held, "start_date"].items():
+        yield Hit("positions", label, "is_filled", {"start": shown_date(inventory, start)})
