@@ -1,5 +1,6 @@
 """What the city wants and who is who: read from two TOML files, validated, immutable."""
 
+from digistrat.strategy.calendar import BudgetRound, Commitment, Council, Coverage, Freeze
 from digistrat.strategy.loading import StrategyError, load_strategy
 from digistrat.strategy.parts import (
     Budget,
@@ -29,9 +30,14 @@ from digistrat.strategy.scales import (
 
 __all__ = [
     "Budget",
+    "BudgetRound",
+    "Commitment",
+    "Council",
+    "Coverage",
     "Criterion",
     "DiscountRate",
     "FieldOfAction",
+    "Freeze",
     "FrozenMapping",
     "Goal",
     "Group",

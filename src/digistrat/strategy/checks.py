@@ -217,6 +217,47 @@ def _money_problems(s: Strategy, file: str) -> Iterator[str]:
                 )
 
 
+def _council_problems(s: Strategy, file: str) -> Iterator[str]:
+    if s.council is None:
+        return
+    where, days = f"{file} › council", s.council.sitting_days
+    if not days and s.council.weekday is None:
+        yield f"{where}: found neither sitting_days nor a weekday, expected one of them"
+    if any(one >= other for one, other in pairwise(days)):
+        yield f"{where}.sitting_days: found {[str(day) for day in days]}, expected rising dates"
+    if (s.council.weekday is None) != (not s.council.weeks):
+        yield f"{where}: found only one of weekday and weeks, expected both or none"
+
+
+def _round_problems(s: Strategy, file: str) -> Iterator[str]:
+    years = [year for one in s.budget_rounds for year in one.years]
+    yield from _doubles(f"{file} › budget_rounds", map(str, years), "year")
+    for one in s.budget_rounds:
+        if len(one.years) == 2 and one.years[1] != one.years[0] + 1:
+            yield f"{file} › budget_rounds: found years {list(one.years)}, expected two in a row"
+    keys = [f"{order.year} for {order.for_year} {order.kind}" for order in s.commitments]
+    yield from _doubles(f"{file} › commitments", keys, "commitment")
+    for order in s.commitments:
+        if order.for_year <= order.year:
+            where = f"{file} › commitments[{order.year}].for_year"
+            yield f"{where}: found {order.for_year}, expected a later year than {order.year}"
+
+
+def _coverage_problems(s: Strategy, file: str) -> Iterator[str]:
+    known = {
+        "field_id": {field.id for field in s.fields},
+        "goal_id": {goal.id for field in s.fields for goal in field.goals},
+    }
+    for k, one in enumerate(s.coverage, start=1):
+        where = f"{file} › coverage[{k}]"
+        if (one.field_id is None) == (one.goal_id is None):
+            yield f"{where}: found field_id {one.field_id!r}, goal_id {one.goal_id!r}, expected one of them"
+        for key, there in known.items():
+            named = getattr(one, key)
+            if named is not None and named not in there:
+                yield f"{where}.{key}: found {named!r}, expected one of {sorted(there)}"
+
+
 def _threshold_problems(s: Strategy, file: str) -> Iterator[str]:
     if s.thresholds.group_coverage > s.thresholds.coverage:
         yield (
@@ -286,6 +327,9 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Strategy, str], Iterator[str]]], 
     (("roles", "phase_templates"), _template_problems),
     (("procurement_thresholds", "procedures"), _procurement_problems),
     (("budgets", "planning"), _money_problems),
+    (("council",), _council_problems),
+    (("budget_rounds", "commitments"), _round_problems),
+    (("coverage", "fields"), _coverage_problems),
     (("thresholds",), _threshold_problems),
     (("offices", "office_changes"), _organisation_problems),
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 import pandas as pd
 from pydantic import BaseModel, Field, PrivateAttr
 
+from digistrat.strategy.calendar import BudgetRound, Commitment, Council, Coverage, Freeze
 from digistrat.strategy.records import (
     Amount,
     CostKind,
@@ -82,12 +83,20 @@ class ProcurementThreshold(Part):
 
 
 class Procedure(Part):
-    """A procurement procedure, the net order value up to which it is allowed, and how long it takes."""
+    """A procurement procedure, the net order value up to which it is allowed, and how long it takes.
+
+    ``days_min`` are the periods that the law prescribes for requests and offers together, ``standstill_days``
+    what has to pass between the information of the losers and the contract. A framework contract or an
+    in-house order (`is_framework`) is used where an office names it, whatever the value.
+    """
 
     id: Identifier
     name: Name
     upper_limit_eur: Amount | None = None
     is_eu: bool = False
+    is_framework: bool = False
+    days_min: Amount = 0.0
+    standstill_days: Amount = 0.0
     weeks_min: Amount
     weeks_typical: Amount
     weeks_max: Amount
@@ -105,11 +114,17 @@ class Budget(Part):
 
 
 class Planning(Part):
-    """How the plan is made: when work may begin, how far it looks, and how many hours a post gives."""
+    """How the plan is made: when work may begin, how far it looks, and how many days a post gives.
+
+    ``hiring_months`` pass until a post that is not filled is; ``projects_per_office`` is how many projects an
+    office can carry at once.
+    """
 
     start_date: dt.date
     horizon_months: int = Field(ge=12, le=240)
     days_per_fte_month: float = Field(gt=0, le=31)
+    hiring_months: Months = 0
+    projects_per_office: int | None = Field(default=None, ge=1)
     source: str = ""
 
 
@@ -194,6 +209,8 @@ class Strategy(Part):
     discount_rates : tuple of DiscountRate
     roles, phase_templates, thresholds, budgets, planning
         What plans are made from.
+    council, freezes, budget_rounds, commitments, coverage, optional
+        When the city can decide, go live and spend; what a portfolio must have.
     intake
         How returns are read.
     offices, office_changes
@@ -215,6 +232,11 @@ class Strategy(Part):
     procurement_thresholds: tuple[ProcurementThreshold, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    budget_rounds: tuple[BudgetRound, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    council: Council | None = None
+    freezes: tuple[Freeze, ...] = ()
     planning: Planning
     thresholds: Thresholds = Thresholds()
     intake: Intake = Intake()
