@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from planning_instances import city_portfolio
 
 from digistrat.planning.activities import schedule_activities
+from digistrat.planning.activity_model import Answer
 from digistrat.planning.verify import verify_schedule_activities
 
 
@@ -98,6 +99,72 @@ def test_money_of_a_year(second_year, expected):
     assert (found.makespan, found.status) == (expected, "optimal")
 
 
+@pytest.mark.parametrize(
+    ("budget", "start"),
+    [
+        # From its end t + 2 on, 10 a period until period 12: 6 + 10 · (4 - end) in the first block of four.
+        ([6.0 + 20.0, 40.0, 40.0], 0),
+        ([6.0 + 20.0 - 0.01, 40.0, 40.0], 1),
+        ([6.0, 40.0, 40.0], 2),
+        ([3.0, 3.0 + 30.0, 40.0], 3),  # half of the work before the first edge, the other half after it
+        ([0.0, 6.0, 40.0], 6),
+        ([0.0, 5.0, 0.0], None),  # must end in the last block, and then runs in it, if not at its very end
+        ([0.0, 0.0, 6.0], 10),  # what would run after the last block is not counted
+    ],
+)
+def test_running_costs_from_the_end_on(budget, start):
+    length, staff = frame({"a": 2}, post=[0])
+    found = schedule_activities(
+        length,
+        staff,
+        pd.Series({"post": 1}),
+        None,
+        costs=pd.DataFrame({"it": {"a": 6.0}}),
+        after=pd.DataFrame({"it": {"a": 10.0}}),
+        budgets=pd.DataFrame({"it": budget}),
+        periods_per_block=4,
+    )
+    if start is None:
+        assert found.status == "infeasible"
+        assert {name[0] for name in found.conflicts} == {"budget"}
+    else:
+        assert (found.start["a"], found.makespan, found.status) == (start, start + 2, "optimal")
+
+
+def test_running_costs_of_a_decision_begin_where_it_is():
+    # No duration: from the sitting on 5 a period, in a kind of its own; only 15 in the block of 6.
+    length, staff = frame({"d": 0, "later": 1}, post=[0, 0])
+    call = {"after": pd.DataFrame({"run": {"d": 5.0}}), "periods_per_block": 6}
+    rest = (length, staff, pd.Series({"post": 1}), links(("d", "later")))
+    budgets = pd.DataFrame({"run": [15.0]}, index=[2027])
+    found = schedule_activities(*rest, budgets=budgets, sittings={"d": [1, 2, 4, 9]}, **call)
+    assert found.start.to_dict() == {"d": 4, "later": 4}
+    # After the last block nothing is counted, so with no money at all it waits until then.
+    none = schedule_activities(*rest, budgets=budgets * 0, sittings={"d": [1, 2, 4, 9]}, **call)
+    assert none.start.to_dict() == {"d": 9, "later": 9}
+    early = schedule_activities(*rest, budgets=budgets, deadlines=pd.Series({"d": 2}), **call)
+    assert early.conflicts == (("deadline", "d"), ("budget", 2027, "run"))
+
+
+def test_running_costs_of_several_share_a_block():
+    # Each runs at 4 a period from its end on; 20 in the first block of 6 is 5 periods of running together.
+    length, staff = frame({"a": 1, "b": 1, "c": 1}, post=[1, 1, 1])
+    weights = pd.Series({"a": 3.0, "b": 2.0, "c": 1.0})
+    found = schedule_activities(
+        length,
+        staff,
+        pd.Series({"post": 1}),
+        None,
+        weights=weights,
+        after=pd.DataFrame({"it": 4.0}, index=length.index),
+        budgets=pd.DataFrame({"it": [20.0, 1000.0]}),
+        periods_per_block=6,
+    )
+    # a at 0 takes all five, b ends with the block and c one period after it: 3·1 + 2·6 + 1·7 = 22. As good is
+    # a at 1 (four), b at 4 (one), c at 5 (none): 3·2 + 2·5 + 1·6; a at 2 (three) and b at 3 (two) makes 23.
+    assert (found.objective, found.bound, found.status) == (22.0, 22.0, "optimal")
+
+
 def test_a_budget_that_fits_to_the_cent_is_enough():
     length, staff = frame({"a": 3, "b": 7}, post=[1, 1])
     costs = pd.DataFrame({"it": {"a": 100_000.01, "b": 99_999.98}})
@@ -182,6 +249,9 @@ def small_problems(draw):
         "deadlines": pd.Series({"b": draw(st.integers(2, 9))}),
         "sittings": {"b": draw(st.lists(st.integers(0, 7), min_size=1, max_size=4))},
         "costs": pd.DataFrame({"it": ints(0, 5, n)}, index=names, dtype=float),
+        "after": pd.DataFrame({"it": ints(0, 2, n)}, index=names, dtype=float)
+        if draw(st.booleans())
+        else None,
         "budgets": pd.DataFrame({"it": ints(0, 8, 3)}, index=[2027, 2028, 2029], dtype=float),
         "periods_per_block": 3,
     }
@@ -204,9 +274,10 @@ def test_equals_brute_force(problem):
     length = arguments[0]
     # Links aside, each activity's own possible starts; dates, money and posts end by period 9, lags by 11.
     alone = {"demands": arguments[1], "capacities": arguments[2], "precedences": None, **options}
+    alone = {k: v for k, v in alone.items() if k != "after" or v is not None}
 
     def possible(name):
-        one = {k: v.loc[[name]] if k in ("demands", "costs") else v for k, v in alone.items()}
+        one = {k: v.loc[[name]] if k in ("demands", "costs", "after") else v for k, v in alone.items()}
         for k in ("release", "deadlines", "sittings"):
             one[k] = {name: alone[k][name]} if name in alone[k] else {}
             one[k] = one[k] if k == "sittings" else pd.Series(one[k], dtype=float)
@@ -235,6 +306,21 @@ def test_equals_brute_force(problem):
         assert verify_schedule_activities(found.start, *arguments, **options).empty
 
 
+@settings(max_examples=20, deadline=None)
+@given(small_problems())
+def test_running_costs_of_nothing_change_nothing(problem):
+    arguments, (options, weights) = problem
+    options = {**options, "after": None}
+    nothing = pd.DataFrame({"it": 0.0, "more": 0.0}, index=arguments[0].index)
+    budgets = options["budgets"].assign(more=0.0)
+    without = schedule_activities(*arguments, weights=weights, **options)
+    found = schedule_activities(
+        *arguments, weights=weights, **{**options, "after": nothing, "budgets": budgets}
+    )
+    assert (found.status, found.bound, found.conflicts) == (without.status, without.bound, without.conflicts)
+    pd.testing.assert_series_equal(found.start, without.start)
+
+
 @pytest.mark.parametrize("n_projects", [25, pytest.param(100, marks=pytest.mark.slow)])
 def test_city_fits_and_twice_the_same(n_projects):
     city = city_portfolio(n_projects)
@@ -251,6 +337,14 @@ def test_city_fits_and_twice_the_same(n_projects):
     )
 
 
+def test_a_schedule_that_breaks_something_is_never_returned(monkeypatch):
+    length, staff = frame({"a": 2, "b": 1}, post=[0, 0])
+    wrong = Answer("optimal", np.array([0, 1]), 2.0)
+    monkeypatch.setattr("digistrat.planning.activities.solve", lambda *_: wrong)
+    with pytest.raises(AssertionError, match="order-broken"):
+        schedule_activities(length, staff, pd.Series({"post": 1}), links(("a", "b")))
+
+
 def test_no_frame_is_changed():
     city = city_portfolio(4)
     before = {k: v.copy() for k, v in city.items()}
@@ -258,6 +352,10 @@ def test_no_frame_is_changed():
     for key, value in before.items():
         if isinstance(value, pd.DataFrame):
             pd.testing.assert_frame_equal(city[key], value)
+
+
+def money(after, kind="it"):
+    return {"after": pd.DataFrame({kind: after}), "budgets": pd.DataFrame({"it": [1.0]})}
 
 
 @pytest.mark.parametrize(
@@ -275,6 +373,12 @@ def test_no_frame_is_changed():
         ({"due": pd.Series({"a": 1})}, "due needs weights"),
         ({"sittings": {"a": []}}, "sittings must allow at least one period"),
         ({"costs": pd.DataFrame({"it": {"a": 1.0}})}, "costs and budgets must be given together"),
+        ({"after": pd.DataFrame({"it": {"a": 1.0}})}, "or after and budgets"),
+        ({"budgets": pd.DataFrame({"it": [1.0]})}, "costs and budgets must be given together"),
+        (money({"a": -1.0}), "after must be amounts ≥ 0"),
+        (money({"a": np.nan}), "after must be amounts ≥ 0, without missing ones"),
+        (money({"z": 1.0}), r"after must be by activity of durations and kind, not \['z'\]"),
+        (money({"a": 1.0}, kind="other"), r"budgets must have every kind of after as column.*\['other'\]"),
     ],
 )
 def test_wrong_calls(change, message):

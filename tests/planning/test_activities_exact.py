@@ -110,7 +110,9 @@ def uneven(draw):
     costs = pd.DataFrame({"it": draw(st.lists(amount, min_size=n, max_size=n))}, index=labels)
     budget = st.sampled_from([100.0, 99.999, 200 / 3, 66.666, 200.0])
     budgets = pd.DataFrame({"it": draw(st.lists(budget, min_size=3, max_size=3))})
-    options = {"costs": costs, "budgets": budgets, "periods_per_block": 2}
+    running = st.sampled_from([0.0, 0.0, 10 / 3, 100 / 3, 1 / 7])
+    after = pd.DataFrame({"it": draw(st.lists(running, min_size=n, max_size=n))}, index=labels)
+    options = {"costs": costs, "after": after, "budgets": budgets, "periods_per_block": 2}
     weight = st.sampled_from([1 / 3, 2.0, 1e-3, 1e5])
     weights = draw(st.none() | st.lists(weight, min_size=n, max_size=n))
     return (length, need, capacity, None), options, weights and pd.Series(weights, index=labels)
@@ -162,6 +164,8 @@ def test_what_is_allowed_fits_the_outward_numbers(problem, begins):
             for t in range(start, start + int(length.iloc[i])):
                 used[t] += rounded.demand[i, 0]
                 spent[t // 2] += rounded.rate[i, 0]
+            for t in range(start + int(length.iloc[i]), 6):
+                spent[t // 2] += rounded.after[i, 0]
         money = [*rounded.money[:, 0], 0]
         return bool((used <= rounded.capacity[0, 0]).all() and (spent <= money).all())
 

@@ -37,6 +37,7 @@ def test_all_of_j30_are_proven(shared):
         problem, best = psplib(shared, name)
         found = schedule_activities(*problem)
         assert (found.makespan, found.status) == (best, "optimal"), name
+        assert verify_schedule_activities(found.start, *problem).empty, name
 
 
 @pytest.mark.parametrize("name", HARD_J60)
@@ -94,7 +95,7 @@ def time_indexed(length, need, capacity, links):
 @pytest.mark.parametrize("seed", range(10))
 def test_varying_capacity_equals_a_time_indexed_model(seed):
     rng = np.random.default_rng(seed)
-    n, periods = 10, 28
+    n, periods = 12, 30
     labels = [f"a{k}" for k in range(n)]
     length = pd.Series(rng.integers(1, 5, n), index=labels)
     need = pd.DataFrame(rng.integers(0, 4, (n, 2)) / 4, index=labels, columns=["r", "s"])
@@ -107,3 +108,4 @@ def test_varying_capacity_equals_a_time_indexed_model(seed):
     expected = time_indexed(length, need, capacity, links)
     assert expected.status == 0  # each of the ten has a schedule
     assert (found.status, found.objective) == ("optimal", pytest.approx(expected.fun, abs=1e-4))
+    assert verify_schedule_activities(found.start, length, need, capacity, named).empty

@@ -15,6 +15,7 @@ from digistrat.planning.activity_frames import read_activities
 from digistrat.planning.activity_model import Effort
 from digistrat.planning.activity_problem import ActivityProblem, Name, fits, whole_numbers
 from digistrat.planning.activity_search import solve
+from digistrat.planning.verify import verify_schedule_activities
 
 ScheduleStatus = Literal["optimal", "feasible", "infeasible", "limit"]
 _NO_DIFFERENCE = 1e-6  # of a period of the least weight: where a plan counts as no better
@@ -80,6 +81,7 @@ def schedule_activities(
     due: pd.Series | None = None,
     budgets: pd.DataFrame | None = None,
     costs: pd.DataFrame | None = None,
+    after: pd.DataFrame | None = None,
     periods_per_block: int = 12,
     sittings: Mapping[Hashable, Sequence[int]] | None = None,
     effort_limit: float = 3.0,
@@ -91,7 +93,8 @@ def schedule_activities(
 
     Resource-constrained project scheduling (Kolisch & Sprecher 1996, Eur. J. Oper. Res. 96:205–216) with
     capacity that varies over time. Minimises the makespan, or, with `weights`, Σ w_i · end_i: value earned
-    early. A quick serial schedule is the start for CP-SAT, whose bound is the proof.
+    early. Serial schedules are the start for CP-SAT, whose bound is the proof. What is returned was checked
+    by `verify_schedule_activities`, which shares no code with either.
 
     Parameters
     ----------
@@ -112,6 +115,10 @@ def schedule_activities(
     budgets : blocks × kinds, costs : activities × kinds, optional
         Total cost, spent evenly over the activity's periods (at its start if it lasts none), must fit each
         block's budget; a block has `periods_per_block` periods, after the last one there is no money.
+        An activity without a row costs nothing.
+    after : activities × kinds, optional
+        Running costs per period from the activity's end on, until the last block's end; they are part of
+        what must fit each block's budget. What would run after the last block is not counted.
     sittings : mapping activity → periods, optional
         The activity may start in these periods only.
     effort_limit : float
@@ -149,6 +156,7 @@ def schedule_activities(
         due=due,
         budgets=budgets,
         costs=costs,
+        after=after,
         periods_per_block=periods_per_block,
         sittings=sittings,
     )
@@ -164,7 +172,24 @@ def schedule_activities(
         starts = solve(whole_numbers(given, outward=False), effort).starts
     if starts is None:
         return _nothing(given, "limit", bound)
-    return _found(given, starts, bound)
+    found = _found(given, starts, bound)
+    broken = verify_schedule_activities(
+        found.start,
+        durations,
+        demands,
+        capacities[demands.columns],
+        precedences,
+        release=release,
+        deadlines=deadlines,
+        budgets=budgets,
+        costs=costs,
+        after=after,
+        periods_per_block=periods_per_block,
+        sittings=sittings,
+    )
+    if len(broken):
+        raise AssertionError(f"the schedule found is not allowed: {broken.head(5).to_dict('records')}")
+    return found
 
 
 def _nothing(

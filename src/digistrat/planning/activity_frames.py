@@ -25,6 +25,7 @@ def read_activities(
     due: pd.Series | None,
     budgets: pd.DataFrame | None,
     costs: pd.DataFrame | None,
+    after: pd.DataFrame | None,
     periods_per_block: int,
     sittings: Mapping[Hashable, Sequence[int]] | None,
 ) -> ActivityProblem:
@@ -43,7 +44,7 @@ def read_activities(
     weight = _weights(labels, weights)
     if due is not None and weights is None:
         raise ValueError("due needs weights: what a period of delay costs")
-    kinds, blocks, spent, money = _money(labels, costs, budgets, periods_per_block)
+    kinds, blocks, spent, running, money = _money(labels, costs, after, budgets, periods_per_block)
     allowed = {}
     for label, periods in (sittings or {}).items():
         if label not in place:
@@ -70,6 +71,7 @@ def read_activities(
         blocks=blocks,
         block_length=periods_per_block,
         rate=spent / np.maximum(length, 1)[:, None],
+        after=running,
         money=money,
     )
 
@@ -169,28 +171,41 @@ def _weights(labels: pd.Index, weights: pd.Series | None) -> np.ndarray | None:
 def _money(
     labels: pd.Index,
     costs: pd.DataFrame | None,
+    after: pd.DataFrame | None,
     budgets: pd.DataFrame | None,
     block_length: int,
-) -> tuple[pd.Index, pd.Index, np.ndarray, np.ndarray]:
-    """Kinds, blocks, costs by activity and budgets by block."""
-    if costs is None or budgets is None:
-        if (costs is None) != (budgets is None):
-            raise ValueError("costs and budgets must be given together")
-        none = pd.Index([])
-        return none, none, np.zeros((len(labels), 0)), np.zeros((0, 0))
+) -> tuple[pd.Index, pd.Index, np.ndarray, np.ndarray, np.ndarray]:
+    """Kinds, blocks, costs and running costs by activity, and budgets by block."""
+    tables = {name: table for name, table in (("costs", costs), ("after", after)) if table is not None}
+    if (not tables) != (budgets is None):
+        raise ValueError("costs and budgets must be given together, or after and budgets")
+    if budgets is None:
+        none, nothing = pd.Index([]), np.zeros((len(labels), 0))
+        return none, none, nothing, nothing, np.zeros((0, 0))
     if block_length < 1:
         raise ValueError(f"periods_per_block must be at least 1, not {block_length}")
-    unknown = costs.index.difference(labels)
-    if len(unknown) or costs.index.has_duplicates or budgets.index.has_duplicates:
-        raise ValueError(
-            f"costs must be by activity of durations, blocks unique; unknown: {list(unknown[:5])}"
-        )
-    lacking = costs.columns.difference(budgets.columns)
-    if len(lacking):
-        raise ValueError(f"budgets must have every kind of costs as column; missing: {list(lacking)}")
-    spent = costs.reindex(labels).fillna(0.0).to_numpy(dtype=float)
-    given = budgets[costs.columns].to_numpy(dtype=float)
-    for name, table in (("costs", spent), ("budgets", given)):
-        if not np.isfinite(table).all() or (table < 0).any():
-            raise ValueError(f"{name} must be amounts ≥ 0, without missing ones")
-    return costs.columns, budgets.index, spent, given
+    if budgets.index.has_duplicates:
+        raise ValueError("budgets must have each block once")
+    kinds = pd.Index(list(dict.fromkeys(kind for table in tables.values() for kind in table.columns)))
+    for name, table in tables.items():
+        unknown = table.index.difference(labels)
+        if len(unknown) or table.index.has_duplicates or table.columns.has_duplicates:
+            raise ValueError(f"{name} must be by activity of durations and kind, not {list(unknown[:5])}")
+        lacking = table.columns.difference(budgets.columns)
+        if len(lacking):
+            raise ValueError(f"budgets must have every kind of {name} as column; missing: {list(lacking)}")
+        _amounts(name, table)
+    spent, running = (
+        np.zeros((len(labels), len(kinds)))
+        if table is None
+        else table.reindex(index=labels, columns=kinds).fillna(0.0).to_numpy(dtype=float)
+        for table in (costs, after)
+    )
+    return kinds, budgets.index, spent, running, _amounts("budgets", budgets[kinds])
+
+
+def _amounts(name: str, table: pd.DataFrame) -> np.ndarray:
+    numbers = table.to_numpy(dtype=float)
+    if not np.isfinite(numbers).all() or (numbers < 0).any():
+        raise ValueError(f"{name} must be amounts ≥ 0, without missing ones")
+    return numbers

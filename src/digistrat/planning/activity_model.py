@@ -45,7 +45,7 @@ def cp_sat(problem: ActivityProblem, hint: np.ndarray | None, effort: Effort) ->
     if windows is None:
         raise AssertionError("a schedule exists, so the windows cannot be empty")
     model = cp_model.CpModel()
-    starts = _activities(cp_model, model, problem, windows, horizon)
+    starts = add_activities(cp_model, model, problem, windows, horizon)
     _objective(model, problem, starts, windows, horizon)
     solver = cp_model.CpSolver()
     if hint is not None:
@@ -76,7 +76,7 @@ def cp_sat(problem: ActivityProblem, hint: np.ndarray | None, effort: Effort) ->
     return Answer("feasible", found, bound, spent)
 
 
-def _activities(
+def add_activities(
     cp_model: Any,
     model: Any,
     problem: ActivityProblem,
@@ -128,6 +128,7 @@ def _budgets(
 ) -> None:
     """Money per block and kind: what an activity has spent before each edge between two blocks."""
     earliest, latest = windows
+    durations = problem.durations.tolist()
     edges = [b * problem.block_length for b in range(len(problem.blocks) + 1)]
     spent_before: dict[int, list[Any]] = {}
     for i in np.flatnonzero(problem.rate.any(axis=1)).tolist():
@@ -135,6 +136,13 @@ def _budgets(
         spent_before[i] = [
             _clamped(model, starts[i], edge, paid, int(earliest[i]), int(latest[i])) for edge in edges
         ]
+    run_before = {
+        i: [
+            _since(model, starts[i] + durations[i], edge, *(int(w[i]) + durations[i] for w in windows))
+            for edge in edges
+        ]
+        for i in np.flatnonzero(problem.after.any(axis=1)).tolist()
+    }
     for b, block in enumerate(problem.blocks):
         for k, kind in enumerate(problem.kinds):
             if problem.is_on("budget", block, kind):
@@ -142,6 +150,10 @@ def _budgets(
                     int(problem.rate[i, k]) * (before[b + 1] - before[b])
                     for i, before in spent_before.items()
                     if problem.rate[i, k]
+                ] + [
+                    int(problem.after[i, k]) * (before[b + 1] - before[b])
+                    for i, before in run_before.items()
+                    if problem.after[i, k]
                 ]
                 if terms:
                     model.add(sum(terms) <= int(problem.money[b, k]))
@@ -162,6 +174,17 @@ def _clamped(model: Any, start: Any, edge: int, paid: int, earliest: int, latest
     model.add(periods == 0).only_enforce_if(later)
     model.add(periods == paid).only_enforce_if(earlier)
     model.add(periods == edge - start).only_enforce_if(~later, ~earlier)
+    return periods
+
+
+def _since(model: Any, end: Any, edge: int, earliest: int, latest: int) -> Any:
+    """Periods from an activity's end to an edge: max(0, edge - end)."""
+    if earliest >= edge:
+        return 0
+    if latest <= edge:
+        return edge - end
+    periods = model.new_int_var(0, edge - earliest, "")
+    model.add_max_equality(periods, [0, edge - end])
     return periods
 
 

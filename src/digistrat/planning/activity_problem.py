@@ -28,8 +28,9 @@ class ActivityProblem:
 
     Numbers are as given (`read_activities`) or whole (`whole_numbers`). ``capacity`` is periods × resources
     when it varies and 1 × resources when not. ``links`` are (i, j, lag): start_j ≥ start_i + lag, durations
-    already added. ``rate`` is the money that an activity takes per period, ``money`` what a block has,
-    ``weight`` in units of 1 / ``weight_scale``. ``off`` names the constraints that are left out.
+    already added. ``rate`` is the money that an activity takes per period while it runs, ``after`` the money
+    per period from its end on until the last block's end, ``money`` what a block has, ``weight`` in units of
+    1 / ``weight_scale``. ``off`` names the constraints that are left out.
     """
 
     labels: pd.Index
@@ -49,6 +50,7 @@ class ActivityProblem:
     blocks: pd.Index
     block_length: int
     rate: np.ndarray
+    after: np.ndarray
     money: np.ndarray
     weight_scale: float = 1.0
     off: frozenset[Name] = frozenset()
@@ -63,6 +65,11 @@ class ActivityProblem:
         """Periods over which the money of an activity is spent: its duration, at least one."""
         return np.maximum(self.durations, 1)
 
+    @property
+    def paid_until(self) -> int:
+        """End of the last block: what comes after it has no money, and running costs are not counted."""
+        return len(self.blocks) * self.block_length
+
     def objective(self, starts: np.ndarray) -> float:
         """Makespan, or the weighted sum of ends (of delays where activities have due periods)."""
         ends = starts + self.durations
@@ -74,13 +81,17 @@ class ActivityProblem:
 
     @property
     def horizon(self) -> int:
-        """No plan needs to last longer: everything one after the other, after all dates."""
+        """No plan needs to last longer: what may be after all dates, one after the other with its lags.
+
+        Otherwise there were a period in which nothing runs or waits, to be left out.
+        """
         fixed = max(
-            [int(self.release.max(initial=0)), len(self.capacity), len(self.blocks) * self.block_length]
+            [int(self.release.max(initial=0)), len(self.capacity), self.paid_until]
             + [int(allowed[-1]) for allowed in self.sittings.values()]
         )
-        lags = sum(max(0, lag) for _, _, lag in self.links)
-        return fixed + int(self.durations.sum()) + lags
+        later = ~self._ends_with_capacity() if self.varies else slice(None)
+        waiting = sum(max(0, lag - int(self.durations[i])) for i, _, lag in self.links)
+        return fixed + int(self.durations[later].sum()) + waiting
 
     def names(self) -> list[Name]:
         """Every constraint by name, the most telling ones first."""
@@ -92,14 +103,19 @@ class ActivityProblem:
         budget = [
             ("budget", block, kind)
             for j, kind in enumerate(self.kinds)
-            if self.rate[:, j].any()
             for block in [None, *self.blocks]
+            if self.rate[:, j].any() or (block is not None and self.after[:, j].any())
         ]
         return [*dated, *sitting, *released, *budget, *capacity, *dict.fromkeys(self.link_names)]
 
     def is_on(self, *name: Hashable) -> bool:
         """Whether a constraint is to be kept."""
         return name not in self.off
+
+    def _ends_with_capacity(self) -> np.ndarray:
+        """Activities that need something of which there is none after the last row."""
+        kept = [self.is_on("capacity", r) for r in self.resources]
+        return self.demand[:, kept].any(axis=1) & (self.durations > 0)
 
     def windows(self, horizon: int | None = None) -> tuple[np.ndarray, np.ndarray] | None:
         """Earliest and latest start of each activity by dates and links alone; None if there is none."""
@@ -108,19 +124,16 @@ class ActivityProblem:
             [r if self.is_on("release", a) else 0 for a, r in zip(self.labels, self.release, strict=True)]
         )
         latest_end = np.full(self.n, horizon)
+        if self.varies:
+            latest_end[self._ends_with_capacity()] = min(horizon, len(self.capacity))
         for i, label in enumerate(self.labels):
             if self.is_on("deadline", label):
                 latest_end[i] = min(latest_end[i], self.deadline[i])
-            if self.varies and any(
-                need and self.is_on("capacity", r)
-                for need, r in zip(self.demand[i], self.resources, strict=True)
-            ):
-                latest_end[i] = min(latest_end[i], len(self.capacity)) if self.durations[i] else latest_end[i]
         latest = latest_end - self.durations
         for i in range(self.n):
             for j, kind in enumerate(self.kinds):
                 if self.rate[i, j] and self.is_on("budget", None, kind):
-                    latest[i] = min(latest[i], len(self.blocks) * self.block_length - self.paid_periods[i])
+                    latest[i] = min(latest[i], self.paid_until - self.paid_periods[i])
         active = [link for link, name in zip(self.links, self.link_names, strict=True) if self.is_on(*name)]
         for _ in range(self.n + 1):
             before = (earliest.copy(), latest.copy())
@@ -148,13 +161,14 @@ def whole_numbers(given: ActivityProblem, *, outward: bool) -> ActivityProblem:
     the same. A bound, or a proof that there is no schedule, counts only if it is of the outward numbers.
     """
     demand, capacity = _resources(given.demand, given.capacity, outward)
-    rate, money = _money(given, outward)
+    rate, after, money = _money(given, outward)
     weight, weight_scale = (None, 1.0) if given.weight is None else _weights(given)
     return replace(
         given,
         demand=demand,
         capacity=capacity,
         rate=rate,
+        after=after,
         money=money,
         weight=weight,
         weight_scale=weight_scale,
@@ -179,6 +193,8 @@ def fits(given: ActivityProblem, starts: np.ndarray) -> bool:
     before = np.clip(edges[None, :] - starts[:, None], 0, paid[:, None])
     before = np.hstack([before, paid[:, None]])  # what comes after the last block is one more without money
     spending = np.diff(before, axis=1).T @ given.rate
+    running = np.diff(np.maximum(edges[None, :] - ends[:, None], 0), axis=1)
+    spending[:-1] += running.T @ given.after
     there = np.vstack([given.money, np.zeros(len(given.kinds))])
     return bool((spending <= there + _allowed(there)).all())
 
@@ -222,23 +238,24 @@ def _resources(need: np.ndarray, supply: np.ndarray, outward: bool) -> tuple[np.
     return demand, capacity
 
 
-def _money(given: ActivityProblem, outward: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Money per period of an activity and per block, in cents or more; inward in finer units."""
-    rate, money = np.zeros(given.rate.shape, np.int64), np.zeros(given.money.shape, np.int64)
+def _money(given: ActivityProblem, outward: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Money per period while and after an activity runs and per block, in cents or more; inward finer."""
+    parts = np.zeros((2, *given.rate.shape), np.int64)  # while, after
+    money = np.zeros(given.money.shape, np.int64)
     for k in range(len(given.kinds)):
-        total = float(given.rate[:, k] @ given.paid_periods)
+        total = float(given.rate[:, k] @ given.paid_periods + given.after[:, k].sum() * given.paid_until)
         largest, least = (_MONEY_LARGEST, 0.01) if outward else (_FINE_LARGEST, 0.0)
         unit = max(least, 10.0 ** math.ceil(math.log10(max(total, 1.0) / largest)))
-        each = given.rate[:, k] / unit
+        each = np.stack([given.rate[:, k], given.after[:, k]]) / unit
         noise = 1e-12 + 1e-15 * each
-        rate[:, k] = np.floor(each + noise) if outward else np.ceil(each - noise)
+        parts[:, :, k] = np.floor(each + noise) if outward else np.ceil(each - noise)
         there = np.minimum(given.money[:, k], 2.0 * total + 1.0)  # more than all together is of no use
         there = there + _allowed(there)
         money[:, k] = np.floor(there / unit + (1e-3 if outward else 0.0))
-        common = int(np.gcd.reduce(rate[:, k])) or 1
-        rate[:, k] //= common
+        common = int(np.gcd.reduce(parts[:, :, k], axis=None)) or 1
+        parts[:, :, k] //= common
         money[:, k] //= common
-    return rate, money
+    return parts[0], parts[1], money
 
 
 def _weights(given: ActivityProblem) -> tuple[np.ndarray, float]:

@@ -13,8 +13,9 @@ from digistrat.planning.serial import SerialSearch
 _QUICK = 50_000  # activities placed by serial generation before the solver starts
 _LONG = 200_000  # and by each unit of effort once the solver was not done soon
 _PATIENCE = 100  # serial schedules in a row that are no better, before the solver starts
+_STALE = 1_500  # and once it was not done soon
 _SOON = 0.1  # share of the effort after which serial generation goes on
-_SERIAL = 1 / 3  # of the seconds, where those are given
+_SERIAL = 0.6  # share of the seconds, where those are given, after which the solver has the rest
 
 
 def solve(problem: ActivityProblem, effort: Effort) -> Answer:
@@ -47,7 +48,8 @@ def solve(problem: ActivityProblem, effort: Effort) -> Answer:
     if answer.starts is not None:
         search.take(answer.starts)
     bound, spent = max(answer.bound, float(trivial)), answer.spent
-    search.run(math.ceil(_LONG * effort.limit / n) if effort.seconds is None else 10**9, until=after(_SERIAL))
+    tries = math.ceil(_LONG * effort.limit / n) if effort.seconds is None else 10**9
+    search.run(tries, patience=_STALE, until=after(_SERIAL))
     answer = cp_sat(problem, search.best, left(1.0 - _SOON if effort.seconds is None else 1.0))
     starts = search.best if answer.starts is None else answer.starts
     status = "feasible" if answer.status == "limit" and starts is not None else answer.status

@@ -48,9 +48,10 @@ def _over_budget(
                 break
             there += money[last]
             end = np.inf if blocks[last] is None else (last + 1) * problem.block_length
-            needed = problem.rate[:, k] @ _compulsory(
-                windows, problem.paid_periods, first * problem.block_length, end
-            )
+            begin = first * problem.block_length
+            needed = problem.rate[:, k] @ _compulsory(windows, problem.paid_periods, begin, end)
+            begins = np.maximum(windows[1] + problem.durations, begin)  # of running costs, at the latest
+            needed += problem.after[:, k] @ np.maximum(min(end, problem.paid_until) - begins, 0).astype(int)
             if needed > there:
                 return first, last
     return None

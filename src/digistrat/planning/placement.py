@@ -1,8 +1,9 @@
 """Where an activity fits: what resources and budgets have left, all periods of a resource in one number.
 
 A whole number holds what a resource has left in all periods, one field of some bits for each, the uppermost
-bit of each field free. One subtraction then compares all periods with what an activity needs: the free bit
-stays where there is enough (Lamport 1975, Commun. ACM 18:471-475, multiple byte processing).
+bit of each field set and free to be borrowed from. One subtraction then compares all periods with what an
+activity needs: the bit stays where there is enough (Lamport 1975, Commun. ACM 18:471-475, multiple byte
+processing).
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from digistrat.planning.activity_problem import ActivityProblem
-
-_CHUNK = 64  # starts looked at together
 
 
 class Profile:
@@ -23,15 +22,20 @@ class Profile:
         self.width = largest.bit_length() + 1
         self._ones: dict[int, int] = {0: 0}
         self.durations = [int(d) for d in problem.durations]
-        self.left = [self._filled(problem, r, horizon) for r in used]
-        self.needs = [
+        self.free = self.ones(horizon) << (self.width - 1)
+        self.left = [self.free + self._filled(problem, r, horizon) for r in used]
+        needs = [
             [(k, int(need)) for k, r in enumerate(used) if d and (need := problem.demand[i, r])]
             for i, d in enumerate(self.durations)
         ]
+        ones = self.ones(horizon)
+        everywhere = {need: need * ones for row in needs for _, need in row}
+        self.needs = [[(k, everywhere[need]) for k, need in row] for row in needs]
         self.blocks = [
-            [(k, need * self.ones(d)) for k, need in self.needs[i]] for i, d in enumerate(self.durations)
+            [(k, need * self.ones(d)) for k, need in row]
+            for row, d in zip(needs, self.durations, strict=True)
         ]
-        self._compared: dict[tuple[int, int], int] = {}
+        self.folds = [[self.width * step for step in _folds(d)] for d in self.durations]
         self.allowed = {
             i: sum(1 << (self.width * (int(t) + 1) - 1) for t in days if t < horizon)
             for i, days in problem.sittings.items()
@@ -48,6 +52,8 @@ class Profile:
     def _set_money(self, problem: ActivityProblem) -> None:
         self.paid = [int(p) for p in problem.paid_periods]
         self.rates = [[(k, int(r)) for k, r in enumerate(row) if r] for row in problem.rate]
+        self.after = [[(k, int(r)) for k, r in enumerate(row) if r] for row in problem.after]
+        self.costs = [bool(rates or after) for rates, after in zip(self.rates, self.after, strict=True)]
         self.block_length, self.n_blocks = problem.block_length, len(problem.blocks)
         # Money of a block that is left out is as good as endless; what comes after the last block counts as
         # one more block without money.
@@ -72,67 +78,55 @@ class Profile:
 
     def first(self, i: int, low: int, high: int) -> int | None:
         """The first start from low to high at which an activity fits."""
-        while low <= high:
-            found = self._starts(i, low, min(high, low + _CHUNK - 1))
-            while found:
-                lowest = found & -found
-                start = low + lowest.bit_length() // self.width - 1
-                if not self.rates[i] or self._affordable(i, start):
-                    return start
-                found ^= lowest
-            low += _CHUNK
+        found = self._starts(i, low, high)
+        while found:
+            start = low + (found & -found).bit_length() // self.width - 1
+            if not self.costs[i] or self._affordable(i, start):
+                return start
+            found &= found - 1
         return None
 
     def last(self, i: int, low: int, high: int) -> int | None:
         """The last start from low to high at which an activity fits."""
-        while low <= high:
-            begin = max(low, high - _CHUNK + 1)
-            found = self._starts(i, begin, high)
-            while found:
-                start = begin + found.bit_length() // self.width - 1
-                if not self.rates[i] or self._affordable(i, start):
-                    return start
-                found ^= 1 << (found.bit_length() - 1)
-            high = begin - 1
+        found = self._starts(i, low, high)
+        while found:
+            start = low + found.bit_length() // self.width - 1
+            if not self.costs[i] or self._affordable(i, start):
+                return start
+            found ^= 1 << (found.bit_length() - 1)
         return None
 
     def _starts(self, i: int, low: int, high: int) -> int:
-        """The starts from low to high, at most a chunk, that resources and sittings allow: uppermost bits."""
-        width, d = self.width, self.durations[i]
-        span = _CHUNK + d
-        free = self.ones(span) << (width - 1)
-        fits, shift = free, width * low
-        within = (1 << (width * span)) - 1
+        """The starts from low to high that resources and sittings allow: the uppermost bits of the fields."""
+        if high < low:
+            return 0
+        shift = self.width * low
+        fits = self.free >> shift
         for k, need in self.needs[i]:
-            compared = self._compared.get((need, span))
-            if compared is None:
-                compared = self._compared[need, span] = need * self.ones(span)
-            fits &= (((self.left[k] >> shift) & within) | free) - compared
-        done = 1
-        while 2 * done <= d:
-            fits &= fits >> (width * done)
-            done *= 2
-        if done < d:
-            fits &= fits >> (width * (d - done))
+            fits &= (self.left[k] >> shift) - need
+        for fold in self.folds[i]:
+            fits &= fits >> fold
         if i in self.allowed:
             fits &= self.allowed[i] >> shift
-        return fits & ((1 << (width * (high - low + 1))) - 1)
+        return fits & ((1 << (self.width * (high - low + 1))) - 1)
 
     def _affordable(self, i: int, start: int) -> bool:
-        return all(
-            rate * periods <= self.money[b][k]
-            for b, periods in self._overlaps(i, start)
-            for k, rate in self.rates[i]
-        )
+        return all(amount <= self.money[b][k] for (b, k), amount in self._spending(i, start).items())
 
-    def _overlaps(self, i: int, start: int) -> list[tuple[int, int]]:
-        """Blocks that an activity is paid in, with the number of periods."""
-        found, end = [], start + self.paid[i]
-        while start < end:
-            b = min(start // self.block_length, self.n_blocks)
-            edge = end if b == self.n_blocks else min(end, (b + 1) * self.block_length)
-            found.append((b, edge - start))
-            start = edge
+    def _spending(self, i: int, start: int) -> dict[tuple[int, int], int]:
+        """What an activity costs in each block and kind: while it runs, and from its end on."""
+        found: dict[tuple[int, int], int] = {}
+        end = start + self.durations[i]
+        for amounts, begin, until in (
+            (self.rates[i], start, start + self.paid[i]),
+            (self.after[i], end, self.n_blocks * self.block_length),
+        ):
+            while amounts and begin < until:
+                b = min(begin // self.block_length, self.n_blocks)
+                edge = until if b == self.n_blocks else min(until, (b + 1) * self.block_length)
+                for k, amount in amounts:
+                    found[b, k] = found.get((b, k), 0) + amount * (edge - begin)
+                begin = edge
         return found
 
     def add(self, i: int, start: int, sign: int = -1) -> None:
@@ -140,10 +134,9 @@ class Profile:
         shift = self.width * start
         for k, block in self.blocks[i]:
             self.left[k] += sign * (block << shift)
-        if self.rates[i]:
-            for b, periods in self._overlaps(i, start):
-                for k, rate in self.rates[i]:
-                    self.money[b][k] += sign * rate * periods
+        if self.costs[i]:
+            for (b, k), amount in self._spending(i, start).items():
+                self.money[b][k] += sign * amount
 
     def state(self) -> tuple[list[int], list[list[int]]]:
         """What is left now, to come back to."""
@@ -152,3 +145,12 @@ class Profile:
     def restore(self, state: tuple[list[int], list[list[int]]]) -> None:
         """Come back to an earlier state."""
         self.left, self.money = list(state[0]), [list(row) for row in state[1]]
+
+
+def _folds(d: int) -> list[int]:
+    """How far to shift, one after the other, so that a bit says the same of d fields as each did of one."""
+    folds, done = [], 1
+    while done < d:
+        folds.append(min(done, d - done))
+        done += folds[-1]
+    return folds

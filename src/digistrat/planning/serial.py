@@ -12,7 +12,9 @@ import numpy as np
 from digistrat.planning.activity_problem import ActivityProblem
 from digistrat.planning.placement import Profile
 
-_POPULATION = 40  # orders that are bred from
+_POPULATION = 24  # orders that are bred from
+_CHANGED = 0.05  # share of the children with random changes
+_LONGER = 1.15  # than the first schedule: so much later may anything end, so that less has to be looked at
 
 
 class SerialScheduler:
@@ -31,6 +33,10 @@ class SerialScheduler:
         self.empty = self.profile.state()
         if self.windows is not None:
             self.earliest, self.latest = self.windows[0].tolist(), self.windows[1].tolist()
+
+    def within(self, horizon: int) -> SerialScheduler:
+        """The same with less time, as no longer schedule is wanted."""
+        return self if horizon >= self.horizon else SerialScheduler(self.problem, horizon)
 
     def topological(self) -> list[int] | None:
         """Activities with every predecessor first; None if links go in a circle."""
@@ -139,31 +145,39 @@ class SerialSearch:
 def _shortest(
     scheduler: SerialScheduler, order: list[int], rng: np.random.Generator
 ) -> Iterator[np.ndarray | None]:
-    """For the makespan: orders bred from the best ones found, each schedule justified.
+    """For the makespan: orders bred from each other, each schedule justified.
 
-    Two-point crossover of orders (Hartmann 1998, Nav. Res. Logist. 45:733–750), half of the children with
-    small random changes; the first order is that of the latest starts, its neighbours fill the population.
+    Two-point crossover of orders (Hartmann 1998, Nav. Res. Logist. 45:733–750), some of the children with
+    small random changes. A child takes the place of the parent that it is more like, if it is no longer
+    (deterministic crowding, Mahfoud 1995): orders stay different for long. The first order is that of the
+    latest starts, its neighbours fill the population.
     """
     assert scheduler.windows is not None
     n, first = scheduler.problem.n, _ranks(scheduler.windows[1])
     parents: list[tuple[float, np.ndarray]] = []
     while True:
+        chosen: list[int] = []
         if len(parents) < _POPULATION:
             priority = first + rng.normal(0.0, 0.15, n) * bool(parents)
         else:
-            mother, father = (parents[min(rng.integers(0, _POPULATION, 2))][1] for _ in range(2))
+            chosen = rng.choice(_POPULATION, 2, replace=False).tolist()
+            mother, father = (parents[k][1] for k in chosen)
             priority = _crossed(mother, father, np.sort(rng.random(2)))
-            if rng.random() < 0.5:
-                size = rng.choice([0.02, 0.05, 0.1])
+            if rng.random() < _CHANGED:
+                size = rng.choice([0.02, 0.05])
                 priority = _ranks(priority) + rng.normal(0.0, size, n) * (rng.random(n) < 0.3)
         starts, stuck = scheduler.place(priority)
         if starts is not None:
             starts = scheduler.justify(starts)
-            end, ranks = scheduler.problem.objective(starts), _ranks(starts)
-            if not any(end == e and np.array_equal(ranks, r) for e, r in parents):
-                parents.append((end, ranks))
-                parents.sort(key=lambda parent: parent[0])
-                del parents[_POPULATION:]
+            child = (scheduler.problem.objective(starts), _ranks(starts))
+            if not parents:
+                scheduler = scheduler.within(math.ceil(_LONGER * child[0]) + 1)
+            if not chosen:
+                parents.append(child)
+            else:
+                like = min(chosen, key=lambda k: float(np.abs(child[1] - parents[k][1]).sum()))
+                if child[0] <= parents[like][0]:
+                    parents[like] = child
         elif not parents:
             first = _earlier(first, stuck, scheduler, order)
         yield starts
@@ -200,6 +214,8 @@ def _most_valuable(
             squeak[stuck] += step * (2.0 if best_value == np.inf else 0.5)
         else:
             squeak *= 0.9
+            if best_value == np.inf:
+                scheduler = scheduler.within(2 * int((starts + problem.durations).max(initial=0)) + 1)
             if problem.objective(starts) <= best_value:
                 best_factor, best_value = factor, problem.objective(starts)
         yield starts
@@ -240,7 +256,10 @@ def _scarce_work(problem: ActivityProblem) -> np.ndarray:
     work = 1e-6 + problem.durations * 1e-3
     for needed, offered in (
         (problem.durations[:, None] * problem.demand, problem.capacity.sum(axis=0)),
-        (problem.paid_periods[:, None] * problem.rate, problem.money.sum(axis=0)),
+        (
+            problem.paid_periods[:, None] * problem.rate + problem.paid_until / 2 * problem.after,
+            problem.money.sum(axis=0),
+        ),
     ):
         share = needed / np.maximum(offered, 1)
         work = work + (share * share.sum(axis=0)).sum(axis=1)

@@ -63,6 +63,7 @@ def verify_schedule_activities(
     deadlines: pd.Series | None = None,
     budgets: pd.DataFrame | None = None,
     costs: pd.DataFrame | None = None,
+    after: pd.DataFrame | None = None,
     periods_per_block: int = 12,
     sittings: Mapping[Hashable, Sequence[int]] | None = None,
 ) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def verify_schedule_activities(
         First period of each activity.
     durations, demands, capacities, precedences
         As given to `schedule_activities`.
-    release, deadlines, budgets, costs, periods_per_block, sittings
+    release, deadlines, budgets, costs, after, periods_per_block, sittings
         As given to `schedule_activities`.
 
     Returns
@@ -129,10 +130,13 @@ def verify_schedule_activities(
     broken += _order(begin, end, known, precedences)
     broken += _unknown(demands.index, known, "demands") + _missing(demands, known, "demands")
     broken += _load(begin, end, demands, capacities)
-    if costs is not None and budgets is not None:
-        broken += _unknown(costs.index, known, "costs") + _missing(costs, (), "costs")
+    if budgets is not None:
         broken += _missing(budgets, (), "budgets")
-        broken += _spending(begin, lengths, costs, budgets, periods_per_block)
+        for name, table in (("costs", costs), ("after", after)):
+            if table is not None:
+                broken += _unknown(table.index, known, name) + _missing(table, (), name)
+                broken += _unknown(table.columns, budgets.columns, name)
+        broken += _spending(begin, lengths, costs, after, budgets, periods_per_block)
     return _violations(broken)
 
 
@@ -145,7 +149,11 @@ def _order(
     broken: list[Row] = []
     for link in [] if precedences is None else precedences.to_dict("records"):
         first, then = link["predecessor"], link["successor"]
-        broken += _unknown([first, then], known, "precedences")
+        broken += [
+            ("label-unknown", one, "precedences", math.nan, math.nan)
+            for one in (first, then)
+            if one not in known
+        ]
         if first not in begin or then not in begin:
             continue
         lag = _number(link.get("lag", 0))
@@ -192,26 +200,39 @@ def _load(
 def _spending(
     begin: Mapping[Hashable, int],
     lengths: Mapping[Hashable, int],
-    costs: pd.DataFrame,
+    costs: pd.DataFrame | None,
+    after: pd.DataFrame | None,
     budgets: pd.DataFrame,
     periods_per_block: int,
 ) -> list[Row]:
-    broken = _unknown(costs.columns, budgets.columns, "costs")
-    for kind in costs.columns.intersection(budgets.columns):
+    """Money of each kind and block, period by period: costs while an activity runs, then running costs."""
+    broken: list[Row] = []
+    last = len(budgets) * periods_per_block  # running costs after it are not counted, one-off costs are
+    for kind in budgets.columns:
         spent: dict[int, list[float]] = {}
-        for activity, cost in costs[kind].items():
-            amount = _number(cost)
-            if activity not in begin or math.isnan(amount) or amount == 0:
-                continue
-            periods = max(1, lengths[activity])
-            for period in range(begin[activity], begin[activity] + periods):
-                spent.setdefault(period // periods_per_block, []).append(amount / periods)
+        for activity, start in begin.items():
+            length = lengths[activity]
+            paid, running = range(start, start + max(1, length)), range(start + length, last)
+            amount = _cell(costs, activity, kind) / len(paid)
+            for period in paid if amount else ():
+                spent.setdefault(period // periods_per_block, []).append(amount)
+            amount = _cell(after, activity, kind)
+            for period in running if amount else ():
+                spent.setdefault(period // periods_per_block, []).append(amount)
         for block, parts in sorted(spent.items()):
             inside, total = block < len(budgets), math.fsum(parts)
             allowed = _number(budgets[kind].iloc[block]) if inside else 0.0
             if _exceeds(total, allowed, _CENT):
                 broken.append(("over-budget", kind, budgets.index[block] if inside else None, total, allowed))
     return broken
+
+
+def _cell(table: pd.DataFrame | None, activity: Hashable, kind: Hashable) -> float:
+    """An amount of money; nothing where there is none."""
+    if table is None or activity not in table.index or kind not in table.columns:
+        return 0.0
+    amount = _number(table.at[activity, kind])
+    return 0.0 if math.isnan(amount) else amount
 
 
 def verify_knapsack(
@@ -224,6 +245,8 @@ def verify_knapsack(
     excludes: Iterable[tuple[Hashable, Hashable]] = (),
     mandatory: Iterable[Hashable] = (),
     forbidden: Iterable[Hashable] = (),
+    coverage: Mapping[Hashable, tuple[Iterable[Hashable], int]] | None = None,
+    synergies: Mapping[tuple[Hashable, Hashable], float] | None = None,
     objective: float | None = None,
 ) -> pd.DataFrame:
     """List everything a selection breaks; the arguments mean the same as in `solve_knapsack`.
@@ -235,7 +258,7 @@ def verify_knapsack(
     ----------
     selected : Series of bool by item
         What was chosen.
-    values, costs, budgets, requires, excludes, mandatory, forbidden
+    values, costs, budgets, requires, excludes, mandatory, forbidden, coverage, synergies
         As given to `solve_knapsack`.
     objective : float, optional
         The value the selection is said to have.
@@ -244,8 +267,8 @@ def verify_knapsack(
     -------
     DataFrame
         Columns as in `verify_schedule_activities`; codes ``over-budget``, ``lacks-required``,
-        ``excluded-pair``, ``lacks-mandatory``, ``forbidden-chosen``, ``wrong-objective``, ``label-unknown``,
-        ``number-missing``.
+        ``excluded-pair``, ``lacks-mandatory``, ``forbidden-chosen``, ``lacks-coverage``, ``wrong-objective``,
+        ``label-unknown``, ``number-missing``.
 
     Examples
     --------
@@ -277,8 +300,14 @@ def verify_knapsack(
         total = math.fsum(cost for cost in cells if not math.isnan(cost))
         if _exceeds(total, allowed, _CENT):
             broken.append(("over-budget", label, None, total, allowed))
-    pairs = [item for pair in (*needs, *rivals) for item in pair]
-    broken += _unknown([*pairs, *fixed, *out], items, "constraints")
+    covers = {label: (list(members), least) for label, (members, least) in (coverage or {}).items()}
+    together = dict(synergies or {})
+    pairs = [item for pair in (*needs, *rivals, *together) for item in pair]
+    covered = [item for members, _ in covers.values() for item in members]
+    broken += _unknown([*pairs, *fixed, *out, *covered], items, "constraints")
+    for label, (members, least) in covers.items():
+        if len(chosen & set(members)) < least:
+            broken.append(("lacks-coverage", label, None, len(chosen & set(members)), least))
     for a, b in needs:
         if a in chosen and b not in chosen:
             broken.append(("lacks-required", a, b, 0.0, 1.0))
@@ -288,7 +317,8 @@ def verify_knapsack(
     broken += [("lacks-mandatory", item, None, 0.0, 1.0) for item in fixed if item not in chosen]
     broken += [("forbidden-chosen", item, None, 1.0, 0.0) for item in out if item in chosen]
     if objective is not None:
-        worth = (_number(value[item]) for item in chosen)
+        worth = [_number(value[item]) for item in chosen]
+        worth += [_number(one) for pair, one in together.items() if set(pair) <= chosen]
         total = math.fsum(one for one in worth if not math.isnan(one))
         if not abs(total - objective) <= _BINARY * max(1.0, abs(total)):
             broken.append(("wrong-objective", "value", None, objective, total))
