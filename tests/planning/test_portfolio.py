@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -76,7 +78,8 @@ def test_no_subset_is_better(described, drawn_links):
         before, first, second = (amount or 0.0 for amount in one["costs"])
         if one["status"] == "existing":
             limits -= [first, second]
-        need[name] = np.array([first + (before if one["status"] == "possible" else 0.0), second])
+        # nothing has begun: no dates, no progress
+        need[name] = np.array([first + (before if one["status"] != "existing" else 0.0), second])
         value[name] = (one["points"] or 0) * 10.0
     state = {n: d["status"] for n, d in zip(names, described, strict=True)}
     candidates = [n for n in names if state[n] != "existing"]
@@ -152,7 +155,7 @@ def test_running_projects_come_first_and_a_year_may_be_overdrawn():
 
 def test_money_of_years_that_are_over():
     tables = {
-        "projects": [project("new"), project("begun", "in_preparation")],
+        "projects": [project("new"), project("begun", "in_preparation", start_date="2026-03-01")],
         "project_costs": [
             cost("new", 2026, 70_000.0),
             cost("begun", 2026, 70_000.0),
@@ -176,16 +179,36 @@ def test_a_year_or_kind_without_a_budget_has_no_money():
             cost("gap", 2028, 1_000.0),
             cost("kind", 2027, 1_000.0, "consumptive"),
             cost("fits", 2029, 1_000.0),
-            cost("after", 2030, 1_000_000.0),  # no budget year yet: not a matter of this selection
+            cost("after", 2030, 1_000.0),  # no budget year yet
         ],
         "impact_ratings": points(gap=9, kind=9, fits=1, after=1),
     }
     portfolio = choose(strategy, **tables)
-    assert set(portfolio.selected) == {"fits", "after"}
+    assert set(portfolio.selected) == {"fits"}
     row = portfolio.budgets.set_index(["year", "kind"]).loc[(2028, "investive")]
     assert np.isnan(row["amount_eur"])
     assert row["available_eur"] == 0
     assert portfolio.table.loc["gap", "reason"] == "Not chosen: 2028 lacks €1,000 (investive)."
+    assert portfolio.table.loc["after", "reason"] == (
+        "Not chosen: after the last budget year €1,000 are lacking (investive)."
+    )
+    assert "There is no money for one-off costs after 2029; 1 projects would need some." in str(
+        portfolio.problem
+    )
+
+
+def test_a_duty_that_costs_money_after_the_last_budget_is_named():
+    tables = two(mandate="legal")
+    tables["project_costs"] = [cost("a", 2027, 1.0), cost("b", 2030, 40_000.0)]
+    portfolio = choose(**tables)
+    assert portfolio.status == "infeasible"
+    assert portfolio.conflicts == (
+        "b Titel b is fixed in.",
+        "No money is planned after the last budget year (investive), needed are €40k.",
+    )
+    running = cost("b", 2030, 40_000.0, "consumptive", is_recurring=True)  # goes on: is not limited after it
+    tables["project_costs"][1:] = [cost("b", 2027, 1.0), running]
+    assert len(choose(**tables).selected) == 2
 
 
 def test_without_any_budget_money_limits_nothing_and_says_so():
@@ -264,7 +287,7 @@ def test_running_costs_of_running_projects_are_never_a_silent_zero():
 def test_remaining_costs_have_no_running_costs_before_the_start():
     rows = [cost("a", 2026, 8_000.0, "consumptive", is_recurring=True), cost("a", 2026, 3_000.0)]
     inventory = make_inventory(make_strategy(), projects=[project("a")], project_costs=rows)
-    left = remaining_costs(inventory, yearly_costs(inventory, until=2027), 2027)
+    left = remaining_costs(inventory, yearly_costs(inventory, until=2027), dt.date(2027, 1, 1))
     assert left[["year", "is_recurring", "amount_eur"]].values.tolist() == [
         [2027, False, 3_000.0],
         [2027, True, 8_000.0],
@@ -323,7 +346,10 @@ def test_staff_limits_the_selection():
     tables["project_costs"] = [cost("a", 2027, 1.0), cost("b", 2027, 1.0)]
     few = choose(**tables, positions=[post("1", "PL"), post("2", "EN", 0.1)])
     assert list(few.selected) == ["a"]
-    assert few.table.loc["b", "reason"] == "Not chosen: role Entwicklung lacks 8 person-days."
+    assert few.table.loc["b", "reason"] == (
+        "Not chosen: role Entwicklung lacks 8 person-days. "
+        "The chosen a costs no more anywhere and is worth no less."
+    )
     assert few.binding == ("role EN",)
 
 
@@ -359,6 +385,22 @@ def test_a_strategy_without_roles_needs_no_templates():
         choose(make_strategy(phase_templates=()), **two())
 
 
+def test_running_projects_take_staff_where_they_say_when():
+    # 2027 has 12 × 20 × 0.1 = 24 days of EN, 2028 and 2029 as many; "run" takes 36 days over 2027 and 2028
+    run = project("run", "existing", start_date="2027-01-01", end_date="2028-12-31")
+    tables = two()
+    tables["project_costs"] = [cost("a", 2027, 1.0), cost("b", 2027, 1.0)]
+    tables["projects"].append(run)
+    tables["efforts"] = [{"project_id": "run", "phase_id": "UM", "role_id": "EN", "effort_days": 36.0}]
+    posts = [post("1", "PL"), post("2", "EN", 0.1)]
+    limits = choose(**tables, positions=posts).problem.limits
+    assert limits["role EN"] == pytest.approx(72 - 36, abs=0.2)  # months are not equally long
+    run["end_date"] = None
+    assert choose(**tables, positions=posts).problem.limits["role EN"] == pytest.approx(72)
+    run["end_date"] = "2027-01-31"  # 36 days in a month that has 2: the other months are not touched
+    assert choose(**tables, positions=posts).problem.limits["role EN"] == pytest.approx(70)
+
+
 # --- dependencies and mandates ----------------------------------------
 
 
@@ -371,7 +413,9 @@ def test_a_needed_project_comes_along_or_keeps_the_other_out():
     tables["project_costs"][1] = cost("b", 2027, 50_000.0)
     without = choose(**tables)
     assert not len(without.selected)
-    assert without.table.loc["a", "reason"] == "Not chosen: needs b, which is not chosen."
+    assert without.table.loc["a", "reason"] == (
+        "Not chosen: needs b, which is not chosen. Together: 2027 lacks €10k (investive)."
+    )
     assert without.table.loc["b", "reason"] == "Not chosen: would fit, but adds no impact."
 
 
@@ -474,6 +518,110 @@ def test_fixed_in_by_hand():
         choose(**two(), options={"mandatory": ["x"]})
 
 
+# --- coverage, synergies, and what does not count ----------------------------------------
+
+
+def together(**values):
+    rows = [(*names.split("_"), value) for names, value in values.items()]
+    return pd.DataFrame(rows, columns=["project_id", "other_id", "value"])
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.sampled_from([0, 20, 50, 60])), min_size=4, max_size=4),
+    st.lists(st.tuples(st.sampled_from(["a_b", "b_c", "c_d", "a_d"]), st.integers(-40, 60)), max_size=3),
+    st.integers(0, 3),
+    st.sets(st.sampled_from("abcd"), max_size=3),
+)
+def test_coverage_and_synergies_against_all_subsets(described, pairs, at_least, members):
+    names = "abcd"
+    goal = {name: ("G1",) if name in members else () for name in names}
+    portfolio = choose(
+        projects=[project(name, field_id="F1", goal_ids=goal[name]) for name in names],
+        project_costs=[cost(name, 2027, k * 1e3) for name, (_, k) in zip(names, described, strict=True)],
+        impact_ratings=points(**{name: p for name, (p, _) in zip(names, described, strict=True)}),
+        options={
+            "coverage": {"G1": at_least} if at_least else {},
+            "synergies": together(**dict(pairs)) if pairs else None,
+        },
+    )
+    best = None
+    for picks in product([0, 1], repeat=4):
+        chosen = {name for name, pick in zip(names, picks, strict=True) if pick}
+        if sum(k for pick, (_, k) in zip(picks, described, strict=True) if pick) > 100:
+            continue
+        if len(chosen & members) < at_least:
+            continue
+        total = sum(10 * p for pick, (p, _) in zip(picks, described, strict=True) if pick)
+        total += sum(v for pair, v in dict(pairs).items() if set(pair.split("_")) <= chosen)
+        best = total if best is None else max(best, total)
+    if best is None:
+        assert portfolio.status == "infeasible"
+        assert f"At least {at_least} projects" in " ".join(portfolio.conflicts)
+        return
+    assert portfolio.objective == pytest.approx(best)
+    assert portfolio.bound == pytest.approx(best)
+    if at_least:
+        row = portfolio.constraints.loc["coverage G1"]
+        assert (row["limit"], row["unit"]) == (at_least, "projects")
+        assert row["slack"] == len(set(portfolio.selected) & members) - at_least >= 0
+
+
+def test_the_strategy_asks_for_coverage():
+    strategy = make_strategy(coverage=({"field_id": "F1", "at_least": 1},))
+    tables = two()
+    tables["projects"] = [project("a"), project("b", field_id="F1")]
+    portfolio = choose(strategy, **tables)
+    assert list(portfolio.selected) == ["b"]  # though a is worth more
+    assert "At least 1 chosen projects: F1 Feld." in str(portfolio.problem)
+    assert list(choose(strategy, **tables, options={"coverage": {}}).selected) == ["a"]
+    portfolio.table["selected"] = [True, False]
+    assert "lacks-coverage" in set(verify_portfolio(portfolio)["code"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"coverage": {"F9": 1}}, "coverage must name fields of action or goals .*not 'F9'"),
+        ({"coverage": {"F1": 0}}, "coverage must be whole numbers above 0"),
+        ({"synergies": together(a_x=1)}, "synergies must name possible projects .*not 'x'"),
+        ({"synergies": together(a_a=1)}, "two different projects"),
+        ({"synergies": together(a_b=None)}, "synergies must have a value in every row"),
+        ({"synergies": pd.DataFrame({"project_id": []})}, "synergies must have columns"),
+    ],
+)
+def test_wrong_coverage_and_synergies(options, message):
+    with pytest.raises(ValueError, match=message):
+        choose(**two(), options=options)
+
+
+def test_what_does_not_count_is_said():
+    tables = two()
+    tables["projects"][0]["funding_eur"] = 55_000.0
+    tables["dependencies"] = [link("a", "requires", "gone"), link("b", "synergy", "a")]
+    portfolio = choose(**tables)
+    assert portfolio.table.loc["a", "reason"] == (
+        "Chosen: adds to the highest total impact. It needs gone, which nobody has reported. "
+        "The synergy with b has no value and does not count. "
+        "A grant of €55k is reported, but not approved; it does not count."
+    )
+    assert "The synergy with a has no value" in portfolio.table.loc["b", "reason"]
+    valued = choose(**tables, options={"synergies": together(a_b=5)})
+    assert "synergy" not in valued.table["reason"].str.cat()
+    assert "1 pairs add value where both are chosen." in str(valued.problem)
+    found = verify_portfolio(replace(portfolio, problem=replace(portfolio.problem, hints={})))
+    assert "problem.hints" in set(found["table"])
+
+
+def test_the_constraints_stand_in_a_table():
+    portfolio = choose(**two())
+    row = portfolio.constraints.loc["2027 investive"]
+    assert row.tolist() == ["2027 investive", "eur", 100_000.0, 60_000.0, 40_000.0]
+    assert portfolio.constraints.at["role EN", "label"] == "Entwicklung"
+    wrong = portfolio.constraints.assign(used=0.0)
+    assert "wrong-sum" in set(verify_portfolio(replace(portfolio, constraints=wrong))["code"])
+
+
 # --- edges ----------------------------------------
 
 
@@ -525,11 +673,15 @@ def test_the_shipped_round(round_2026):
     assert set(duty) <= set(chosen)
     costs = inventory.project_costs
     most = costs["amount_eur_upper"].fillna(costs["amount_eur"])
+    once = ~costs["is_recurring"].fillna(False).astype(bool)
+    granted = projects["funding_eur"].where((projects["funding_state"] == "approved").fillna(False), 0.0)
+    share = (granted / most[once].groupby(costs["project_id"]).sum()).clip(upper=1.0).fillna(0.0)
+    most = most * (1 - costs["project_id"].map(share).fillna(0.0).where(once, 0.0))
     paid = costs["project_id"].isin(chosen) & (costs["year"] >= 2027)
     running = costs["project_id"].map(projects["status"]) == "existing"
     by_year = most[paid | running].groupby([costs["year"], costs["kind"]]).sum()
     for row in inventory.budgets[inventory.budgets["year"] >= 2027].itertuples():
-        assert by_year.get((row.year, row.kind), 0.0) <= row.amount_eur
+        assert by_year.get((row.year, row.kind), 0.0) <= row.amount_eur + 0.01
     for row in inventory.dependencies.itertuples():
         if row.kind == "excludes":
             assert not {row.project_id, row.other_id} <= set(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -38,11 +39,14 @@ def check_portfolio(portfolio: Portfolio) -> Violations:
         _selection(facts, chosen, violations)
         _limits(portfolio, facts, chosen, violations)
         _value(portfolio, facts, chosen, violations)
+        _why_not(portfolio, facts, chosen, violations)
     else:
         for name, shown in (("selected", chosen), ("binding", told(portfolio.binding))):
             if shown:
                 violations.add("status-wrong", "portfolio", name, name, None, len(shown), portfolio.status)
     _budgets(portfolio, facts, chosen, violations)
+    _constraints(portfolio, facts, chosen, violations)
+    _hints(portfolio, facts, violations)
     check_portfolio_problem(portfolio, facts, violations)
     return violations
 
@@ -64,11 +68,12 @@ def check_proof(violations: Violations, name: str, result: Any, *, sign: float) 
     for column in ("conflicts", *(["binding"] if name == "portfolio" else [])):
         if not isinstance(getattr(result, column), tuple):
             violations.add("table-missing", name, column, f"{name} › {column}")
-    for column in ("objective", "gap"):
+    is_planned = is_true(getattr(getattr(result, "problem", None), "is_planned", False))
+    for column in ("objective", "gap")[: 1 if is_planned else 2]:
         if (number(getattr(result, column)) is None) == is_found:
             wrong = "number-missing" if is_found else "status-wrong"
             violations.add(wrong, name, column, column, None, getattr(result, column), result.status)
-    if not is_found:
+    if not is_found or is_planned:  # of a plan's portfolio the plan has the proof
         return
     objective, bound, gap = (number(getattr(result, one)) for one in ("objective", "bound", "gap"))
     if bound is None or not math.isfinite(bound):
@@ -164,6 +169,11 @@ def _selection(facts: PortfolioFacts, chosen: set[str], violations: Violations) 
     for one, other in sorted(facts.excludes):
         if one in chosen and other in chosen:
             violations.add("excluded-pair", "table", "selected", one, other)
+    for label, (members, at_least) in facts.covers.items():
+        if len(members & chosen) < at_least:
+            violations.add(
+                "lacks-coverage", "table", "selected", label, None, len(members & chosen), at_least
+            )
 
 
 def _limits(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violations: Violations) -> None:
@@ -197,13 +207,13 @@ def _limits(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], viola
 def _value(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violations: Violations) -> None:
     """The objective is the sum of what is chosen, and no project that would fit as well refutes the bound."""
     values = {p: number(value) or 0.0 for p, value in asked_values(portfolio).items()}
-    total = math.fsum(values.get(project, 0.0) for project in chosen)
+    total = _worth(facts, values, chosen)
     objective, bound = number(portfolio.objective), number(portfolio.bound)
+    scale = SAME * max(1.0, abs(total))
+    if objective is not None and abs(objective - total) > scale:
+        violations.add("wrong-objective", "portfolio", "objective", "objective", None, objective, total)
     if objective is None or bound is None:
         return
-    scale = SAME * max(1.0, abs(total))
-    if abs(objective - total) > scale:
-        violations.add("wrong-objective", "portfolio", "objective", "objective", None, objective, total)
     used = used_by(facts, chosen)
     rivals = {p for pair in facts.excludes if chosen & set(pair) for p in pair}
     for project in facts.candidates:
@@ -212,19 +222,83 @@ def _value(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violat
         needs = [name for name in facts.limits if facts.needs.get((project, name), 0.0) > 0]
         fits = all(facts.needs[project, name] + used[name] <= max(facts.limits[name], 0.0) for name in needs)
         alone = all(other in chosen for one, other in facts.requires if one == project)
-        if fits and alone and total + values.get(project, 0.0) > bound + scale:
-            better = total + values.get(project, 0.0)
+        better = _worth(facts, values, chosen | {project})
+        if fits and alone and better > bound + scale:
             violations.add("bound-refuted", "portfolio", "bound", project, None, bound, better)
 
 
+def _worth(facts: PortfolioFacts, values: dict[Any, float], chosen: set[str]) -> float:
+    """Scores of what is chosen, and of the pairs of which both are."""
+    pairs = [value for pair, value in facts.synergies.items() if set(pair) <= chosen]
+    return math.fsum([*(values.get(project, 0.0) for project in chosen), *pairs])
+
+
+def _constraints(
+    portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violations: Violations
+) -> None:
+    """The table of limits says what there is and what is used of it."""
+    used = used_by(facts, chosen)
+    expected: dict[str, dict[str, Any]] = {}
+    for name, limit in facts.limits.items():
+        unit, there = "days" if name.startswith(ROLE) else "eur", max(limit, 0.0)
+        expected[name] = {"unit": unit, "limit": there, "used": used[name], "slack": there - used[name]}
+    for label, (members, at_least) in facts.covers.items():
+        number_of = len(members & chosen)
+        row = {"limit": at_least, "used": number_of, "slack": number_of - at_least}
+        expected[f"coverage {label}"] = {"unit": "projects", **row}
+    columns = {"unit": ("entry-wrong", 0.0)}
+    columns |= dict.fromkeys(("limit", "used", "slack"), ("wrong-sum", CENT))
+    compare(violations, "constraints", portfolio.constraints, expected, columns, also=("label",))
+
+
+def _why_not(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violations: Violations) -> None:
+    """Every project that is left out has a row, and what is said to be missing lets it join."""
+    used = used_by(facts, chosen)
+    expected: dict[str, dict[str, Any]] = {
+        project: {} for project in facts.candidates if project not in chosen
+    }
+    also = ("kind", "other_ids", "missing")
+    rows = compare(violations, "why_not", portfolio.why_not, expected, {}, also=also)
+    for project, row in rows.items():
+        others, missing = row.get("other_ids"), row.get("missing")
+        if not isinstance(others, tuple) or not isinstance(missing, Mapping):
+            violations.add("number-missing", "why_not", "missing", project, None, missing)
+            continue
+        joined = {project, *(others if row.get("kind") == "needs" else ())}
+        for name in facts.limits if missing else ():
+            need = math.fsum(facts.needs.get((one, name), 0.0) for one in joined)
+            more = number(missing.get(name)) or 0.0
+            room = facts.limits[name] - used[name] + more
+            if need > 0 and need > room + CENT:
+                violations.add("entry-wrong", "why_not", "missing", project, name, more, need - room + more)
+
+
+def _hints(portfolio: Portfolio, facts: PortfolioFacts, violations: Violations) -> None:
+    """What was reported and plays no part is told."""
+    given = portfolio.problem.hints
+    told_of = {
+        (project, *hint)
+        for project, hints in (given.items() if isinstance(given, Mapping) else ())
+        for hint in hints
+        if isinstance(hint, tuple) and len(hint) == 2
+    }
+    for project, kind, other in sorted(facts.hints - told_of):
+        violations.add("problem-differs", "problem.hints", "", project, kind, None, other)
+    for project, kind, other in sorted(told_of - facts.hints):
+        if kind != "funding":
+            violations.add("problem-differs", "problem.hints", "", project, kind, other, None)
+
+
 def _budgets(portfolio: Portfolio, facts: PortfolioFacts, chosen: set[str], violations: Violations) -> None:
+    if portfolio.problem.is_planned is True:
+        return  # the plan says what is spent, and checks it
     used = used_by(facts, chosen)
     expected = {
         (year, kind): {
             "amount_eur": money.granted,
             "committed_eur": money.committed,
             "available_eur": money.left,
-            "used_eur": used[f"{year} {kind}"],
+            "used_eur": used.get(f"{year} {kind}", math.nan),
         }
         for (year, kind), money in facts.years.items()
     }

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.planning.facts_calendar import DAY, first_day, horizon
 from digistrat.planning.facts_money import (
+    KINDS_OF_MONEY,
     Cost,
     Year,
     costs_by_year,
@@ -19,8 +21,8 @@ from digistrat.planning.facts_money import (
     still_to_pay,
     summed,
 )
-from digistrat.planning.facts_work import filled_posts, horizon, links, phases_of
-from digistrat.planning.records import ROLE, Portfolio
+from digistrat.planning.facts_work import begun, filled_posts, links, phases_of
+from digistrat.planning.records import LATER, ROLE, Portfolio
 from digistrat.planning.violations import Violations, is_missing, number
 
 CANDIDATE_STATES = ("possible", "in_preparation")
@@ -42,6 +44,9 @@ class PortfolioFacts:
     out: dict[str, str]  # not to be chosen unless fixed in or needed by what is: project → why
     doubtful: set[str]  # out only if a link counts that may as well be the one that closes a circle
     unclear: set[str]
+    covers: dict[str, tuple[set[str], int]]  # field or goal → members, least number of them
+    synergies: dict[tuple[str, str], float]
+    hints: set[tuple[str, str, str]]  # project, kind, other
 
 
 def options(portfolio: Portfolio, violations: Violations) -> tuple[str, pd.DataFrame]:
@@ -71,21 +76,31 @@ def portfolio_facts(portfolio: Portfolio, violations: Violations) -> PortfolioFa
     start = strategy.planning.start_date
     ahead = horizon(strategy, start)
     costs = costs_by_year(inventory, end, ahead[-1] // 12)
-    years = money_of_years(inventory, budgets, costs, start.year)
+    years = money_of_years(inventory, budgets, costs, start)
     needs: dict[tuple[str, str], float] = {}
-    left = summed(still_to_pay(inventory, costs, start.year), "project", "year", "kind")
-    for (project, year, kind), euros in left.items():
+    left = still_to_pay(inventory, costs, start, begun(inventory, start))
+    for (project, year, kind), euros in summed(left, "project", "year", "kind").items():
         if (year, kind) in years:
             needs[project, f"{year} {kind}"] = euros
     limits = {f"{year} {kind}": money.left for (year, kind), money in years.items()}
+    if years:  # one-off money of later years has no budget
+        last = max(year for year, _ in years)
+        limits |= {f"{LATER}{kind}": 0.0 for kind in KINDS_OF_MONEY}
+        late = [cost for cost in left if cost.year > last and not cost.is_recurring]
+        for (project, kind), euros in summed(late, "project", "kind").items():
+            needs[project, f"{LATER}{kind}"] = euros
     if strategy.roles:
         posts, days = filled_posts(inventory, ahead), strategy.planning.days_per_fte_month
+        taken = running_days(inventory, ahead)
         for role in strategy.roles:
-            limits[f"{ROLE}{role.id}"] = days * math.fsum(posts[role.id, month] for month in ahead)
+            free = (posts[role.id, month] * days - taken.get((role.id, month), 0.0) for month in ahead)
+            limits[f"{ROLE}{role.id}"] = math.fsum(max(0.0, one) for one in free)
         for phase in phases_of(inventory, candidates, start).values():
             for role_id, number_of in phase.days.items():
                 key = (phase.project, f"{ROLE}{role_id}")
                 needs[key] = needs.get(key, 0.0) + number_of
+    if portfolio.problem.is_planned is True:  # money and staff limit the plan, not the sums
+        needs, limits = {}, {}
     unclear = partly_unknown(inventory)
     requires, excludes, out, doubtful = _links(inventory, set(candidates))
     values = asked_values(portfolio)
@@ -111,7 +126,88 @@ def portfolio_facts(portfolio: Portfolio, violations: Violations) -> PortfolioFa
         out=out | dict.fromkeys(forbidden, "by_hand"),
         doubtful=doubtful - set(out),
         unclear=unclear,
+        covers=asked_coverage(portfolio, set(candidates), violations),
+        synergies=asked_synergies(portfolio, set(candidates), violations),
+        hints=_hints(inventory, set(candidates), set(asked_synergies(portfolio, set(candidates), None))),
     )
+
+
+def running_days(inventory: Inventory, months: range) -> dict[tuple[str, int], float]:
+    """Person-days by role and month that running projects report, spread over the days of phase or project.
+
+    What has no first or no last day takes nothing: nobody knows when.
+    """
+    projects = inventory.projects.to_dict("index")
+    spans: dict[tuple[Any, Any], tuple[pd.Timestamp, pd.Timestamp]] = {}
+    for row in inventory.phases.to_dict("records"):
+        dates = (row["start_date"], row["end_date"])
+        if not any(map(pd.isna, (*dates, row["phase_id"]))):
+            spans.setdefault((row["project_id"], row["phase_id"]), dates)
+    taken: dict[tuple[str, int], float] = {}
+    for row in inventory.efforts.to_dict("records"):
+        project = projects.get(row["project_id"])
+        if project is None or project["status"] != "existing" or pd.isna(row["role_id"]):
+            continue
+        own = (project["start_date"], project["end_date"])
+        first, last = spans.get((row["project_id"], row["phase_id"]), own)
+        if pd.isna(row["effort_days"]) or pd.isna(first) or pd.isna(last) or last < first:
+            continue
+        a_day = row["effort_days"] / ((last - first).days + 1)
+        for month in months:
+            begin, end = max(first, first_day(month)), min(last + DAY, first_day(month + 1))
+            key = (row["role_id"], month)
+            taken[key] = taken.get(key, 0.0) + a_day * max(0, (end - begin).days)
+    return taken
+
+
+def asked_coverage(
+    portfolio: Portfolio, candidates: set[str], violations: Violations
+) -> dict[str, tuple[set[str], int]]:
+    """Members and least number by field or goal: the number as asked for, the members as reported."""
+    projects = portfolio.inventory.projects
+    covers: dict[str, tuple[set[str], int]] = {}
+    given = portfolio.problem.coverage
+    for cover in given if isinstance(given, tuple) else ():
+        label, _, members, at_least = cover
+        goals = projects["goal_ids"].to_dict()
+        there = {
+            p for p, field in projects["field_id"].to_dict().items() if p in candidates and field == label
+        }
+        there |= {p for p in candidates if isinstance(goals[p], (tuple, list)) and label in goals[p]}
+        if set(members) != there:
+            violations.add("problem-differs", "problem.coverage", "", label, None, len(members), len(there))
+        covers[str(label)] = (there, int(at_least))
+    return covers
+
+
+def asked_synergies(
+    portfolio: Portfolio, candidates: set[str], violations: Violations | None
+) -> dict[tuple[str, str], float]:
+    """Value by pair of candidates, as the portfolio was asked to count it."""
+    given = portfolio.problem.synergies
+    found: dict[tuple[str, str], float] = {}
+    for pair, value in given.items() if isinstance(given, Mapping) else ():
+        if violations is not None and not set(pair) <= candidates:
+            violations.add("label-unknown", "problem.synergies", "", pair)
+        found[min(pair), max(pair)] = number(value) or 0.0
+    return found
+
+
+def _hints(
+    inventory: Inventory, candidates: set[str], valued: set[tuple[str, str]]
+) -> set[tuple[str, str, str]]:
+    """Links that play no part in the choice, so that they have to be told: project, kind, other."""
+    known = set(inventory.projects.index)
+    found = set()
+    for row in inventory.dependencies.to_dict("records"):
+        project, other, kind = row["project_id"], row["other_id"], row["kind"]
+        if pd.isna(project) or pd.isna(other) or pd.isna(kind):
+            continue
+        if kind == "synergy" and (min(project, other), max(project, other)) not in valued:
+            found |= {(project, "synergy", other), (other, "synergy", project)}
+        elif kind not in ("synergy", "excludes") and other not in known:
+            found.add((project, "unreported", other))
+    return {hint for hint in found if hint[0] in candidates}
 
 
 def _by_hand(portfolio: Portfolio) -> tuple[list[str], list[str]]:
@@ -136,7 +232,7 @@ def _links(
     excludes: set[tuple[str, str]] = set()
     out: dict[str, str] = {}
     doubtful: set[str] = set()
-    for project, other, kind, must in links(inventory):
+    for project, other, kind, must, _ in links(inventory):
         if kind == "excludes":
             pair = (min(project, other), max(project, other))
             if set(pair) <= candidates:

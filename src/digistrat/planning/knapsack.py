@@ -6,16 +6,16 @@ import math
 import time
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from digistrat.planning.binary import Answer, Effort, Status, maximise
 from digistrat.planning.conflicts import smallest_conflict
 
-SelectionStatus = Literal["optimal", "feasible", "infeasible", "limit"]
+_MOST_NODES = 500_000  # of the search without any limit given: minutes
 _TIE_NODES = 200  # effort spent on the cheapest among equally good selections
-_MOST_CUTS = 50  # choices within the solver's tolerance, but over a budget, that are cut off
 _SAME_VALUE = 1e-9  # relative difference below which two values count as equal
 
 
@@ -46,7 +46,7 @@ class Selection:
     objective: float
     bound: float
     gap: float
-    status: SelectionStatus
+    status: Status
     slack: pd.Series
     conflicts: tuple[tuple[Hashable, ...], ...] = ()
 
@@ -60,12 +60,22 @@ class Selection:
         )
 
 
+Rows = dict[tuple[Hashable, ...], tuple[np.ndarray, float]]  # name -> (coefficients, upper limit)
+
+
 @dataclass(frozen=True)
 class _Knapsack:
-    """The problem on positions; ``rows`` are the constraints that may be left out, by name."""
+    """The problem on positions: items, then pairs. Of ``rows`` some may be left out, ``pair_rows`` never."""
 
     values: np.ndarray
-    rows: dict[tuple[Hashable, ...], tuple[np.ndarray, float]]  # name -> (coefficients, upper limit)
+    rows: Rows
+    pair_rows: Rows
+    pairs: tuple[tuple[int, int], ...]
+
+    def whole(self, items: np.ndarray) -> np.ndarray:
+        """Add to a choice of items the pairs of which both are chosen."""
+        chosen = items.astype(float)
+        return np.append(chosen, [chosen[a] * chosen[b] for a, b in self.pairs])
 
 
 def solve_knapsack(
@@ -77,17 +87,22 @@ def solve_knapsack(
     excludes: Iterable[tuple[Hashable, Hashable]] = (),
     mandatory: Iterable[Hashable] = (),
     forbidden: Iterable[Hashable] = (),
+    coverage: Mapping[Hashable, tuple[Iterable[Hashable], int]] | None = None,
+    synergies: Mapping[tuple[Hashable, Hashable], float] | None = None,
     time_limit: float | None = None,
     gap: float = 0.0,
     seed: int = 0,
     node_limit: int | None = None,
     tie_break: bool = True,
+    known: Iterable[pd.Series] = (),
 ) -> Selection:
     """Choose the items of highest total value that fit into every budget.
 
     Maximises Σ v_i x_i subject to Σ c_ij x_i ≤ b_j for every budget j and x_i ∈ {0, 1} (multidimensional
-    knapsack, Chu & Beasley 1998, J. Heuristics 4:63–86), solved by branch and cut (HiGHS). Among selections
-    of equal value a cheaper one (sum of shares of the budgets) is looked for.
+    knapsack, Chu & Beasley 1998, J. Heuristics 4:63–86), solved by branch and cut (HiGHS). The value of a
+    pair counts through a further variable y ∈ {0, 1} with y ≤ x_a, y ≤ x_b and y ≥ x_a + x_b − 1, which is
+    exact (Glover & Woolsey 1974, Operations Research 22:180–182). Among selections of equal value a cheaper
+    one (sum of shares of the budgets) is looked for.
 
     Parameters
     ----------
@@ -103,6 +118,10 @@ def solve_knapsack(
         Not both.
     mandatory, forbidden : labels
         Chosen, and left out, in any case.
+    coverage : mapping name → (items, n), optional
+        At least n of these items.
+    synergies : mapping (a, b) → value, optional
+        Value, or loss, that counts only when both are chosen.
     time_limit : float, optional
         Seconds on the clock. Results are repeatable only without it.
     gap : float
@@ -110,9 +129,11 @@ def solve_knapsack(
     seed : int
         Seed of the solver.
     node_limit : int, optional
-        Stop after so many nodes of the search tree: a repeatable limit.
+        Stop after so many nodes of the search tree: a repeatable limit; without any limit, after 500,000.
     tie_break : bool
         Whether to look for a cheaper selection of equal value: that takes longer than to find the value.
+    known : iterable of Series of bool, optional
+        Selections that may be good ones to begin with, by item.
 
     Raises
     ------
@@ -128,40 +149,44 @@ def solve_knapsack(
     (14.0, 'optimal', ['portal', 'app'])
     """
     value, cost, budget = _aligned(values, costs, budgets)
-    problem = _problem(value, cost, budget, requires, excludes, mandatory, forbidden)
-    limits = _Limits(seed, gap, node_limit, None if time_limit is None else time.monotonic() + time_limit)
-    status, chosen, bound = _solve(problem, list(problem.rows), problem.values, limits)
-    if status == "infeasible":
+    problem = _problem(value, cost, budget, requires, excludes, mandatory, forbidden, coverage, synergies)
+    until = None if time_limit is None else time.monotonic() + time_limit
+    nodes = _MOST_NODES if node_limit is None and time_limit is None else node_limit
+    effort = Effort(seed, gap, nodes, until)
+    begin = [problem.whole(one.reindex(value.index).fillna(False).to_numpy(dtype=bool)) for one in known]
+    answer = _solve(problem, list(problem.rows), problem.values, effort, begin)
+    if answer.status == "infeasible":
         names = _telling_order(problem)
 
         def excluded(kept: list[tuple[Hashable, ...]]) -> bool:
-            return _solve(problem, kept, np.zeros(len(value)), _Limits(seed))[0] == "infeasible"
+            return _solve(problem, kept, np.zeros_like(problem.values), Effort(seed)).status == "infeasible"
 
         return _nothing(value, budget, "infeasible", math.nan, smallest_conflict(names, excluded))
-    if chosen is None:
-        return _nothing(value, budget, "limit", bound, ())
+    if answer.chosen is None:
+        return _nothing(value, budget, "limit", answer.bound, ())
+    chosen = problem.whole(answer.chosen[: len(value)])
+    if answer.status == "optimal" and tie_break:
+        chosen = _cheapest(problem, chosen, cost, budget, effort)
     objective = float(problem.values @ chosen)
-    if status == "optimal" and tie_break:
-        chosen = _cheapest(problem, chosen, objective, cost, budget, limits)
-        objective = float(problem.values @ chosen)
-    bound = max(bound, objective)
+    bound = max(answer.bound, objective)
     proven = bound - objective <= _SAME_VALUE * max(1.0, abs(objective))
     if proven:
         bound = objective
+    items = chosen[: len(value)].astype(bool)
     return Selection(
-        selected=pd.Series(chosen.astype(bool), index=value.index, name="selected"),
+        selected=pd.Series(items, index=value.index, name="selected"),
         objective=objective,
         bound=bound,
         gap=(bound - objective) / max(1e-9, abs(objective)),
         status="optimal" if proven else "feasible",
-        slack=(budget - chosen @ cost.to_numpy()).rename("slack"),
+        slack=(budget - items @ cost.to_numpy()).rename("slack"),
     )
 
 
 def _nothing(
     value: pd.Series,
     budget: pd.Series,
-    status: SelectionStatus,
+    status: Status,
     bound: float,
     conflicts: tuple[tuple[Hashable, ...], ...],
 ) -> Selection:
@@ -216,32 +241,53 @@ def _problem(
     excludes: Iterable[tuple[Hashable, Hashable]],
     mandatory: Iterable[Hashable],
     forbidden: Iterable[Hashable],
+    coverage: Mapping[Hashable, tuple[Iterable[Hashable], int]] | None,
+    synergies: Mapping[tuple[Hashable, Hashable], float] | None,
 ) -> _Knapsack:
     place = {label: k for k, label in enumerate(value.index)}
-    rows: dict[tuple[Hashable, ...], tuple[np.ndarray, float]] = {}
+    together = dict(synergies or {})
+    rows: Rows = {}
+    pair_rows: Rows = {}
 
-    def row(name: tuple[Hashable, ...], coefficients: dict[Hashable, float], limit: float) -> None:
-        vector = np.zeros(len(value))
+    def row(name: tuple[Hashable, ...], coefficients: Mapping[Hashable, float], limit: float) -> None:
+        vector = np.zeros(len(value) + len(together))
         for label, coefficient in coefficients.items():
             if label not in place:
                 raise ValueError(f"{name[0]} must name items of values, not {label!r}")
             vector[place[label]] += coefficient
         rows[name] = (vector, limit)
 
+    def different(name: str, a: Hashable, b: Hashable) -> None:
+        if a == b:
+            raise ValueError(f"{name} must name two different items, not {a!r} twice")
+
     for item in mandatory:
         row(("mandatory", item), {item: -1.0}, -1.0)
     for column in budget.index[np.isfinite(budget)]:
-        rows[("budget", column)] = (cost[column].to_numpy(), float(budget[column]))
+        row(("budget", column), cost[column].to_dict(), float(budget[column]))
     for a, b in requires:
         if a != b:
             row(("requires", a, b), {a: 1.0, b: -1.0}, 0.0)
     for a, b in excludes:
-        if a == b:
-            raise ValueError(f"excludes must name two different items, not {a!r} twice")
+        different("excludes", a, b)
         row(("excludes", a, b), {a: 1.0, b: 1.0}, 1.0)
     for item in forbidden:
         row(("forbidden", item), {item: 1.0}, 0.0)
-    return _Knapsack(value.to_numpy(), rows)
+    for label, (items, at_least) in (coverage or {}).items():
+        row(("coverage", label), dict.fromkeys(items, -1.0), -float(at_least))
+    for k, ((a, b), worth) in enumerate(together.items()):
+        different("synergies", a, b)
+        if not np.isfinite(worth):
+            raise ValueError(f"synergies must be finite numbers, not {worth!r} for {(a, b)!r}")
+        for one, other in ((a, b), (b, a)):
+            row(("synergies", one, other, k), {one: -1.0}, 0.0)
+            rows["synergies", one, other, k][0][len(value) + k] = 1.0
+        row(("synergies", k), {a: 1.0, b: 1.0}, 1.0)
+        rows["synergies", k][0][len(value) + k] = -1.0
+    for name in [name for name in rows if name[0] == "synergies"]:
+        pair_rows[name] = rows.pop(name)
+    pairs = tuple((place[a], place[b]) for a, b in together)
+    return _Knapsack(np.append(value.to_numpy(), list(together.values())), rows, pair_rows, pairs)
 
 
 def _telling_order(problem: _Knapsack) -> list[tuple[Hashable, ...]]:
@@ -256,116 +302,33 @@ def _telling_order(problem: _Knapsack) -> list[tuple[Hashable, ...]]:
     return first + [n for n in problem.rows if n[0] != "mandatory"]
 
 
-@dataclass(frozen=True)
-class _Limits:
-    seed: int
-    gap: float = 0.0
-    nodes: int | None = None
-    until: float | None = None  # monotonic clock
-
-
 def _solve(
-    problem: _Knapsack, names: Sequence[tuple[Hashable, ...]], values: np.ndarray, limits: _Limits
-) -> tuple[str, np.ndarray | None, float]:
-    """Maximise `values` under the named rows: what HiGHS says, a selection or None, an upper bound.
-
-    HiGHS lets a row be exceeded by a tolerance. We do not: a choice that exceeds one by however little is
-    cut off, and the model solved again.
-    """
-    matrix = np.array([problem.rows[name][0] for name in names]).reshape(len(names), len(values))
-    limit = np.array([problem.rows[name][1] for name in names])
-    scale = np.maximum(np.abs(matrix).max(axis=1, initial=0.0), 1e-300)
-    allowed = limit + 1e-12 * np.maximum(np.abs(limit), scale)
-    scaled, scaled_limit, bound = matrix / scale[:, None], limit / scale, math.inf
-    for _ in range(_MOST_CUTS):
-        status, chosen, this_bound = _highs(scaled, scaled_limit, values, limits)
-        bound = min(bound, this_bound)
-        if chosen is None:
-            return status, None, bound
-        exceeded = np.flatnonzero(matrix @ chosen > allowed)
-        if not len(exceeded):
-            return status, chosen, bound
-        for row in exceeded:
-            # Without negative costs no selection may hold all the items that exceed the row; with them,
-            # this selection of its items is cut off only.
-            cut = np.where(matrix[row] != 0, np.where(chosen > 0, 1.0, -1.0), 0.0)
-            cut = np.maximum(cut, 0.0) if (matrix[row] >= 0).all() else cut
-            scaled = np.vstack([scaled, cut])
-            scaled_limit = np.append(scaled_limit, (cut > 0).sum() - 1.0)
-    return "limit", None, bound
-
-
-def _highs(
-    matrix: np.ndarray, limit: np.ndarray, values: np.ndarray, limits: _Limits
-) -> tuple[str, np.ndarray | None, float]:
-    import highspy
-    from scipy.sparse import csr_array
-
-    n, m = len(values), len(limit)
-    rows = csr_array(matrix)
-
-    class _Quiet(highspy.Highs):
-        def enableCallbacks(self) -> None:
-            self.silent()  # before the banner that HiGHS prints here
-            super().enableCallbacks()
-
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = n, m
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = values, np.zeros(n), np.ones(n)
-    lp.row_lower_, lp.row_upper_ = np.full(m, -highspy.kHighsInf), limit
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * n
-    highs = _Quiet()
-    options = {
-        "output_flag": False,
-        "parallel": "off",  # one thread: the same selection every time
-        "random_seed": limits.seed,
-        "mip_rel_gap": limits.gap,
-        "mip_abs_gap": 1e-9,
-        # at its default of 1e-6 HiGHS calls a choice optimal that is not where a better one just misses a row
-        "mip_feasibility_tolerance": 1e-9,
-        "mip_allow_restart": False,  # starting over costs as much as it saves later: measured, half the time
-    }
-    if limits.nodes is not None:
-        options["mip_max_nodes"] = limits.nodes
-    if limits.until is not None:
-        options["time_limit"] = max(0.01, limits.until - time.monotonic())
-    for name, option in options.items():
-        highs.setOptionValue(name, option)
-    highs.passModel(lp)
-    highs.run()
-    if highs.getModelStatus() in (
-        highspy.HighsModelStatus.kInfeasible,
-        highspy.HighsModelStatus.kUnboundedOrInfeasible,  # never unbounded: every variable is 0 or 1
-    ):
-        return "infeasible", None, -math.inf
-    info = highs.getInfo()
-    whole = bool((values == np.round(values)).all())
-    bound = min(float(info.mip_dual_bound), float(np.maximum(values, 0).sum()))
-    bound = math.floor(bound + 1e-6) if whole and math.isfinite(bound) else bound
-    optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return "limit", None, bound
-    chosen = np.round(np.asarray(highs.getSolution().col_value))
-    return "optimal" if optimal else "feasible", chosen, bound
+    problem: _Knapsack,
+    names: Sequence[tuple[Hashable, ...]],
+    values: np.ndarray,
+    effort: Effort,
+    known: Sequence[np.ndarray] = (),
+) -> Answer:
+    """Maximise `values` under the named rows."""
+    rows = [*(problem.rows[name] for name in names), *problem.pair_rows.values()]
+    matrix = np.array([row for row, _ in rows]).reshape(len(rows), len(values))
+    return maximise(values, matrix, np.array([limit for _, limit in rows]), effort, known)
 
 
 def _cheapest(
-    problem: _Knapsack,
-    chosen: np.ndarray,
-    objective: float,
-    cost: pd.DataFrame,
-    budget: pd.Series,
-    limits: _Limits,
+    problem: _Knapsack, chosen: np.ndarray, cost: pd.DataFrame, budget: pd.Series, effort: Effort
 ) -> np.ndarray:
     """Among selections worth as much, one that takes smaller shares of the budgets, if easily found."""
     share = (cost.to_numpy() / np.where(np.isfinite(budget) & (budget > 0), budget, math.inf)).sum(axis=1)
+    share = np.append(share, np.zeros(len(problem.pairs)))
+    objective = float(problem.values @ chosen)
     least = objective - _SAME_VALUE * max(1.0, abs(objective))
-    tied = _Knapsack(problem.values, {**problem.rows, ("value",): (-problem.values, -least)})
-    effort = _Limits(limits.seed, 0.0, _TIE_NODES, limits.until)
-    other = _solve(tied, list(tied.rows), -share, effort)[1]
-    if other is None or share @ other >= share @ chosen - 1e-12 or problem.values @ other < least:
+    rows = {**problem.rows, ("value",): (-problem.values, -least)}
+    tied = _Knapsack(problem.values, rows, problem.pair_rows, problem.pairs)
+    other = _solve(tied, list(rows), -share, Effort(effort.seed, 0.0, _TIE_NODES, effort.until)).chosen
+    if other is None:
+        return chosen
+    other = problem.whole(other[: len(cost)])
+    if share @ other >= share @ chosen - 1e-12 or problem.values @ other < least:
         return chosen
     return other

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
 from digistrat.planning.audit import require_sound, verify_portfolio
-from digistrat.planning.knapsack import Selection, solve_knapsack
-from digistrat.planning.links import usable_dependencies
-from digistrat.planning.money import available_budgets, remaining_costs, unclear_costs, yearly_costs
+from digistrat.planning.candidates import coverage_of, doubts_of, hints_of, reported_links, synergies_of
+from digistrat.planning.knapsack import Selection
+from digistrat.planning.money import (
+    COST_ENDS,
+    KINDS,
+    available_budgets,
+    remaining_costs,
+    unclear_costs,
+    yearly_costs,
+)
+from digistrat.planning.posts import running_fte, staffed_fte
 from digistrat.planning.reasons import selection_conflicts, selection_reason
-from digistrat.planning.records import ROLE, Portfolio, PortfolioProblem
-from digistrat.planning.work import effort_by_role, staffed_fte
+from digistrat.planning.records import LATER, ROLE, Portfolio, PortfolioProblem, constraint_name
+from digistrat.planning.selecting import GAP, NODE_LIMIT, select
+from digistrat.planning.why import reasons_against, unit_of
+from digistrat.planning.work import effort_by_role, planning_months
 from digistrat.scoring.composite import Scores
 
 CANDIDATES = ("possible", "in_preparation")
@@ -30,17 +43,22 @@ def select_portfolio(
     cost: Literal["upper", "value", "lower"] = "upper",
     mandatory: Iterable[str] = (),
     forbidden: Iterable[str] = (),
-    node_limit: int = 20_000,
-    gap: float = 1e-6,
+    coverage: Mapping[str, int] | None = None,
+    synergies: pd.DataFrame | None = None,
+    node_limit: int = NODE_LIMIT,
+    gap: float = GAP,
 ) -> Portfolio:
     """Choose the projects of highest total impact that fit into every year's money and the staff.
 
     Candidates are possible projects and those in preparation. What running projects cost is deducted from
-    the budgets first. Projects with a mandate are fixed in, and what they need; a project that waits for or
-    needs another one is chosen only with it. A candidate without an impact score, without any cost or with
-    an illegible one is not chosen unless it is fixed in, and then its reason says so: what is missing counts
-    neither as zero value nor as zero cost. Costs count in the years for which offices report them, from the
-    planning start to the last year that has a budget; up to then a kind without a budget has no money.
+    the budgets first, and their reported work from the posts. Projects with a mandate are fixed in, and what
+    they need; a project that waits for or needs another one is chosen only with it. A candidate without an
+    impact score, without any cost or with an illegible one is not chosen unless it is fixed in, and then its
+    reason says so: what is missing counts neither as zero value nor as zero cost. Costs count in the years
+    for which offices report them, from the planning start to the last year that has a budget; up to then a
+    kind without a budget has no money, and for one-off costs of later years there is none either. What is
+    reported and plays no part (a synergy without a value, a grant that is not approved, the need of a project
+    that nobody has reported) stands in the reason.
 
     Parameters
     ----------
@@ -54,6 +72,10 @@ def select_portfolio(
         Which end of a reported range counts.
     mandatory, forbidden : iterable of project ids
         Fixed in and out by hand, beyond the mandates.
+    coverage : mapping, optional
+        Field of action or goal → so many of its projects are chosen at least; the strategy's by default.
+    synergies : DataFrame, optional
+        ``project_id``, ``other_id``, ``value``: impact points that count only when both are chosen.
     node_limit : int
         Limit of the search; repeatable, unlike time.
     gap : float
@@ -69,31 +91,43 @@ def select_portfolio(
     ValueError
         If a parameter is not as described.
     """
-    allowed = ("upper", "value", "lower")
-    if cost not in allowed:
-        raise ValueError(f"cost must be one of {allowed}, not {cost!r}")
-    if impact.unit not in ("", "project"):
-        raise ValueError(f"impact must score projects, not {impact.unit}s")
-    given = inventory.budgets if budgets is None else budgets
-    problem, money, years = _problem(inventory, impact, given, cost, tuple(mandatory), tuple(forbidden))
-    if problem.values.empty:  # nothing to choose from: nothing is the best choice
-        nothing = pd.Series(False, problem.values.index, dtype=bool)
-        selection = Selection(nothing, 0.0, 0.0, 0.0, "optimal", problem.limits)
-        return _portfolio(inventory, impact, problem, money, years, selection)
-    selection = solve_knapsack(
-        problem.values.fillna(0.0),
-        problem.costs,
-        problem.limits,
-        requires=problem.requires,
-        excludes=problem.excludes,
-        mandatory=problem.mandatory,
-        forbidden=problem.forbidden,
+    problem, money, years = _checked_problem(
+        inventory, impact, budgets, cost, mandatory, forbidden, coverage, synergies
+    )
+    remake = partial(
+        select_portfolio,
+        impact=impact,
+        coverage=coverage,
+        synergies=synergies,
         node_limit=node_limit,
         gap=gap,
     )
-    portfolio = _portfolio(inventory, impact, problem, money, years, selection)
+    if problem.values.empty and not problem.coverage:  # nothing to choose from: nothing is the best choice
+        nothing = pd.Series(False, problem.values.index, dtype=bool)
+        selection = Selection(nothing, 0.0, 0.0, 0.0, "optimal", problem.limits)
+        return replace(_portfolio(inventory, impact, problem, money, years, selection), remake=remake)
+    selection = select(problem, node_limit=node_limit, gap=gap, tie_break=True)
+    portfolio = replace(_portfolio(inventory, impact, problem, money, years, selection), remake=remake)
     require_sound(verify_portfolio(portfolio), "portfolio")
     return portfolio
+
+
+def _checked_problem(
+    inventory: Inventory,
+    impact: Scores,
+    budgets: pd.DataFrame | None,
+    cost: Literal["upper", "value", "lower"],
+    mandatory: Iterable[str],
+    forbidden: Iterable[str],
+    coverage: Mapping[str, int] | None,
+    synergies: pd.DataFrame | None,
+) -> tuple[PortfolioProblem, pd.DataFrame, pd.DataFrame]:
+    if cost not in COST_ENDS:
+        raise ValueError(f"cost must be one of {COST_ENDS}, not {cost!r}")
+    if impact.unit not in ("", "project"):
+        raise ValueError(f"impact must score projects, not {impact.unit}s")
+    given = inventory.budgets if budgets is None else budgets
+    return _problem(inventory, impact, given, cost, tuple(mandatory), tuple(forbidden), coverage, synergies)
 
 
 def _problem(
@@ -103,6 +137,8 @@ def _problem(
     cost: Literal["upper", "value", "lower"],
     mandatory: tuple[str, ...],
     forbidden: tuple[str, ...],
+    coverage: Mapping[str, int] | None,
+    synergies: pd.DataFrame | None,
 ) -> tuple[PortfolioProblem, pd.DataFrame, pd.DataFrame]:
     """The problem, the costs by year and the budgets after running projects."""
     strategy, projects = inventory.strategy, inventory.projects
@@ -118,18 +154,20 @@ def _problem(
     values = impact.table["score"].reindex(candidates).astype(float).rename("value")
     priced = inventory.project_costs["project_id"].dropna().unique()
     years = available_budgets(inventory, money, budgets=budgets)
-    names = [f"{row.year} {row.kind}" for row in years.itertuples()]
-    remaining = remaining_costs(inventory, money, strategy.planning.start_date.year)
+    later = [f"{LATER}{kind}" for kind in KINDS] if len(years) else []
+    names = [*(f"{row.year} {row.kind}" for row in years.itertuples()), *later]
+    remaining = remaining_costs(inventory, money, strategy.planning.start_date)
     euros = needed_money(remaining, candidates, names)
     effort = effort_by_role(inventory, candidates)
-    staff = (staffed_fte(inventory) * strategy.planning.days_per_fte_month).sum().reindex(effort.columns)
+    euros_left = [*years["available_eur"].astype(float), *(0.0 for _ in later)]
     available = pd.concat(
         [
-            pd.Series(years["available_eur"].to_numpy(dtype=float), names, dtype=float),
-            staff.fillna(0.0).rename(lambda role: f"{ROLE}{role}"),
+            pd.Series(euros_left, names, dtype=float),
+            free_days(inventory).reindex(effort.columns).fillna(0.0).rename(lambda role: f"{ROLE}{role}"),
         ]
     )
-    links = _links(inventory, candidates)
+    links = reported_links(inventory, candidates)
+    pairs = synergies_of(synergies, candidates)
     has_mandate = projects["mandate"].reindex(candidates).isin(MANDATES)
     fixed = [p for p in dict.fromkeys([*candidates[has_mandate], *mandatory]) if p not in forbidden]
     needed_by: dict[str, str] = {}
@@ -139,7 +177,7 @@ def _problem(
                 needed_by[other] = project
                 fixed.append(other)
     why = {**links.why_not, **dict.fromkeys(forbidden, "by_hand")}
-    doubts = _doubts(inventory, impact, values, money, years)
+    doubts = doubts_of(inventory, impact, values, money, years)
     for project, (first, *_) in doubts.items():
         if first not in ("assumed", "provisional"):
             why.setdefault(project, first)
@@ -168,79 +206,33 @@ def _problem(
         cost=cost,
         budgets=budgets,
         n_running_without_costs=int((~projects.index[projects["status"] == "existing"].isin(priced)).sum()),
+        coverage=coverage_of(inventory, coverage, candidates),
+        synergies=pairs,
+        hints=hints_of(inventory, candidates, pairs),
     )
     return problem, money, years
 
 
 def needed_money(money: pd.DataFrame, candidates: pd.Index, names: list[str]) -> pd.DataFrame:
-    """Return what projects need, candidates × ``"year kind"``, euros, from `remaining_costs`."""
-    rows = money["year"].astype(str) + " " + money["kind"].astype(str)
+    """Return what projects need, candidates × constraints of money, euros, from `remaining_costs`.
+
+    One-off costs after the last year named count as ``"later investive"``; what runs on then is not counted.
+    """
+    last = max((int(name.split()[0]) for name in names if not name.startswith(LATER)), default=0)
+    is_late = (money["year"] > last) & ~money["is_recurring"]
+    rows = money["year"].astype("str").mask(is_late, LATER.strip()) + " " + money["kind"].astype("str")
     table = money.groupby(["project_id", rows.rename("row")])["amount_eur"].sum().unstack("row")
     return table.reindex(index=candidates, columns=names).fillna(0.0).astype(float)
 
 
-@dataclass(frozen=True)
-class _Links:
-    requires: tuple[tuple[str, str], ...]
-    excludes: tuple[tuple[str, str], ...]
-    why_not: dict[str, str]
-    because_of: dict[str, str]
+def free_days(inventory: Inventory) -> pd.Series:
+    """Return the person-days by role that posts have over the planning horizon, after running projects.
 
-
-def _links(inventory: Inventory, candidates: pd.Index) -> _Links:
-    """Which candidates need or exclude each other, and which cannot be chosen because of other projects."""
-    status = inventory.projects["status"]
-    requires: dict[tuple[str, str], None] = {}
-    excludes: dict[tuple[str, str], None] = {}
-    why_not: dict[str, str] = {}
-    because_of: dict[str, str] = {}
-
-    def keep_out(project: str, key: str, other: str) -> None:
-        if project not in why_not:
-            why_not[project], because_of[project] = key, other
-
-    for project, other, kind in usable_dependencies(inventory).astype("str").to_numpy().tolist():
-        if kind == "synergy":
-            continue
-        if kind == "excludes":
-            # who of the two has reported it does not matter
-            here = [one for one in sorted((project, other)) if one in candidates]
-            if len(here) == 2:
-                excludes[here[0], here[1]] = None
-            elif here:
-                rival = other if here[0] == project else project
-                if status[rival] == "existing":
-                    keep_out(here[0], "excluded", rival)
-        elif project in candidates:
-            if other in candidates:
-                requires[project, other] = None
-            elif status[other] != "existing":
-                known = status[other] == "discontinued"
-                keep_out(project, "needs_discontinued" if known else "needs_unknown", other)
-    return _Links(tuple(requires), tuple(excludes), why_not, because_of)
-
-
-def _doubts(
-    inventory: Inventory, impact: Scores, values: pd.Series, money: pd.DataFrame, years: pd.DataFrame
-) -> dict[str, tuple[str, ...]]:
-    """What is not known of each candidate, the gravest first."""
-    unclear, priced = set(unclear_costs(inventory)), set(money["project_id"])
-    # carried on within the years that offices report is a guess; beyond them it is what recurring means
-    last = int(years["year"].max()) if len(years) else 0
-    reported = inventory.project_costs["year"].max()
-    last = last if pd.isna(reported) else min(last, int(reported))
-    assumed = set(money.loc[money["is_assumed"] & (money["year"] <= last), "project_id"])
-    found = {}
-    for project, value in values.items():
-        keys = [
-            *(["not_rated"] if pd.isna(value) else []),
-            *(["cost_unclear"] if project in unclear else ["no_cost"] if project not in priced else []),
-            *(["assumed"] if project in assumed else []),
-            *(["provisional"] if impact.table["state"].get(project) == "provisional" else []),
-        ]
-        if keys:
-            found[str(project)] = tuple(keys)
-    return found
+    A month in which running projects take more than there is leaves nothing, and takes nothing from others.
+    """
+    months = planning_months(inventory.strategy)
+    fte = (staffed_fte(inventory, months=months) - running_fte(inventory, months=months)).clip(lower=0.0)
+    return (fte * inventory.strategy.planning.days_per_fte_month).sum()
 
 
 def _portfolio(
@@ -254,7 +246,7 @@ def _portfolio(
     chosen = selection.selected.astype(bool).reindex(problem.values.index)
     found = selection.status in ("optimal", "feasible")
     used = problem.costs[chosen].sum()
-    slack = problem.available - used
+    why_not = reasons_against(problem, chosen if found else chosen | True)
     left_out = problem.costs[~chosen & ~chosen.index.isin(problem.forbidden)]
     cheapest = left_out.where(left_out > 0).min()
     binding = (
@@ -268,7 +260,7 @@ def _portfolio(
         selected=chosen,
         mandate=projects["mandate"].fillna("none"),
         reason=pd.Series(
-            [selection_reason(problem, p, chosen if found else None, slack) for p in chosen.index],
+            [selection_reason(problem, p, chosen if found else None, why_not) for p in chosen.index],
             chosen.index,
             dtype="str",
         ),
@@ -282,6 +274,8 @@ def _portfolio(
     return Portfolio(
         table=table,
         budgets=years.assign(used_eur=used.reindex(names).to_numpy(dtype=float)),
+        constraints=_constraints(problem, chosen),
+        why_not=why_not,
         objective=selection.objective,
         bound=selection.bound,
         gap=selection.gap,
@@ -291,3 +285,80 @@ def _portfolio(
         inventory=inventory,
         problem=problem,
     )
+
+
+def portfolio_problem(
+    inventory: Inventory,
+    impact: Scores,
+    *,
+    budgets: pd.DataFrame | None = None,
+    cost: Literal["upper", "value", "lower"] = "upper",
+    mandatory: Iterable[str] = (),
+    forbidden: Iterable[str] = (),
+    coverage: Mapping[str, int] | None = None,
+    synergies: pd.DataFrame | None = None,
+) -> PortfolioProblem:
+    """Return what `select_portfolio` would solve; it raises as that does."""
+    return _checked_problem(inventory, impact, budgets, cost, mandatory, forbidden, coverage, synergies)[0]
+
+
+def without_sums(problem: PortfolioProblem) -> PortfolioProblem:
+    """Return the problem of a choice whose money and staff a plan looks after, month by month."""
+    none = pd.Series(dtype=float)
+    return replace(problem, costs=problem.costs[[]], limits=none, available=none, is_planned=True)
+
+
+def planned_portfolio(
+    inventory: Inventory,
+    impact: Scores,
+    asked: PortfolioProblem,
+    chosen: pd.Series,
+    status: Literal["optimal", "feasible", "infeasible", "limit"],
+    start: dt.date,
+) -> Portfolio:
+    """Return the portfolio that a plan was made with: money and staff are the plan's matter.
+
+    Parameters
+    ----------
+    inventory, impact
+        As for `select_portfolio`.
+    asked : PortfolioProblem
+        From `portfolio_problem`.
+    chosen : Series of bool
+        By candidate.
+    status
+        Of the plan; there is no bound for the sum of scores alone.
+    start : date
+        When planning begins.
+    """
+    money = yearly_costs(inventory, cost=asked.cost)
+    years = available_budgets(inventory, money, budgets=asked.budgets, start=start)
+    problem = without_sums(asked)
+    total = float(asked.values[chosen].sum())
+    selection = Selection(chosen, total, math.nan, math.nan, status, problem.limits)
+    return _portfolio(inventory, impact, problem, money, years, selection)
+
+
+def _constraints(problem: PortfolioProblem, chosen: pd.Series) -> pd.DataFrame:
+    """Every limit beside what the chosen projects take of it."""
+    language = problem.language
+    used = problem.costs[chosen].sum()
+    rows = [
+        (
+            name,
+            problem.role_names.get(name.removeprefix(ROLE), name.removeprefix(ROLE))
+            if name.startswith(ROLE)
+            else constraint_name(name, language),
+            float(problem.limits[name]),
+            float(used[name]),
+            float(problem.limits[name] - used[name]),
+        )
+        for name in problem.limits.index
+    ]
+    for cover in problem.coverage:
+        number = float(chosen.reindex(list(cover.members)).sum())
+        rows.append((f"coverage {cover.id}", cover.name, cover.at_least, number, number - cover.at_least))
+    table = pd.DataFrame(rows, columns=["constraint", "label", "limit", "used", "slack"])
+    table.insert(2, "unit", table["constraint"].map(unit_of).astype("str"))
+    table = table.astype({"constraint": "str", "label": "str"})
+    return table.astype(dict.fromkeys(["limit", "used", "slack"], float)).set_index("constraint")

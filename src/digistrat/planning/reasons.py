@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
-from digistrat.planning.records import ROLE, PlanProblem, PortfolioProblem
+from digistrat.planning.records import LATER, OFFICE, ROLE, PlanProblem, PortfolioProblem
 from digistrat.texts import format_date, format_money, format_number, text
+
+AGAINST = ("kind", "other_ids", "missing")  # columns of `Portfolio.why_not`
 
 
 def selection_reason(
-    problem: PortfolioProblem, project: str, chosen: pd.Series | None, slack: pd.Series
+    problem: PortfolioProblem, project: str, chosen: pd.Series | None, against: pd.DataFrame
 ) -> str:
-    """Say in one or two sentences why a project is chosen or not, and what is not known of it.
+    """Say in a few sentences why a project is chosen or not, and what is not known of it.
 
     Parameters
     ----------
@@ -24,59 +28,79 @@ def selection_reason(
         A candidate.
     chosen : Series of bool, optional
         By candidate; None where there is no selection.
-    slack : Series
-        What each constraint has left (below zero where running projects need more than there is).
+    against : DataFrame
+        `Portfolio.why_not`.
     """
     language = problem.language
     if chosen is None:
         return text("reason.no_selection", language)
     if not chosen[project]:
-        return _why_not(problem, project, chosen, slack)
-    if project in problem.needed_by:
+        kind, others, missing = (against[column].to_dict()[project] for column in AGAINST)
+        said = _why_not(problem, project, chosen, kind, others, missing)
+    elif project in problem.needed_by:
         said = [text("reason.needed_by", language, other=problem.needed_by[project])]
     elif project in problem.by_hand:
         said = [text("reason.fixed_by_hand", language)]
     else:
         said = [text(f"reason.{'mandatory' if project in problem.mandatory else 'selected'}", language)]
+    if chosen[project]:
+        said += [
+            text(f"reason.but_{key}", language, other=problem.because_of.get(project, ""))
+            for key in problem.doubts.get(project, ())
+        ]
     said += [
-        text(f"reason.but_{key}", language, other=problem.because_of.get(project, ""))
-        for key in problem.doubts.get(project, ())
+        text(f"reason.hint_{hint.kind}", language, other=hint.other)
+        for hint in problem.hints.get(project, ())
     ]
     return " ".join(said)
 
 
-def _why_not(problem: PortfolioProblem, project: str, chosen: pd.Series, slack: pd.Series) -> str:
+def _why_not(
+    problem: PortfolioProblem,
+    project: str,
+    chosen: pd.Series,
+    kind: str,
+    others: tuple[str, ...],
+    missing: Mapping[str, float],
+) -> list[str]:
     language = problem.language
     if project in problem.why_forbidden:
         other = problem.because_of.get(project, "")
-        return text(f"reason.{problem.why_forbidden[project]}", language, other=other)
-    needed = [other for one, other in problem.requires if one == project and not chosen[other]]
-    if needed:
-        return text("reason.needs", language, other=needed[0])
-    rivals = [b if a == project else a for a, b in problem.excludes if project in (a, b)]
-    rivals = [rival for rival in rivals if chosen[rival]]
-    if rivals:
-        return text("reason.rival", language, other=rivals[0])
-    needs = [float(cost) for cost in problem.costs.loc[project].to_numpy(dtype=float)]
-    costs: dict[str, float] = dict(zip(problem.costs.columns, needs, strict=True))
-    # what does not fit at all says more than what lacks little
-    lacking = {
-        name: (cost - float(slack[name])) / max(float(problem.limits[name]), 1e-9)
-        for name, cost in costs.items()
-        if cost > 0 and cost - float(slack[name]) > 1e-9 * max(1.0, cost)
-    }
-    if not lacking:
-        return text(
-            "reason.not_proven" if float(problem.values[project]) > 0 else "reason.no_value", language
+        return [text(f"reason.{problem.why_forbidden[project]}", language, other=other)]
+    if kind in ("not_proven", "no_value", "not_planned"):
+        return [text(f"reason.{kind}", language)]
+    if kind == "excluded":
+        key = "rival" if chosen[others[0]] else "contradiction"
+        return [text(f"reason.{key}", language, other=others[0])]
+    what = "; ".join(lacking(problem, missing))
+    if kind == "needs":
+        together = [text("reason.together", language, what=what)] if missing else []
+        return [text("reason.needs", language, other=", ".join(others)), *together]
+    said = [text("reason.lacks", language, what=what)]
+    if kind in ("dominated", "displaced"):
+        said.append(text(f"reason.{kind}", language, other=others[0]))
+    return said
+
+
+def lacking(problem: PortfolioProblem, missing: Mapping[str, float]) -> list[str]:
+    """Say what is missing of every constraint, the largest share first; amounts are rounded up."""
+    language = problem.language
+    said = []
+    for name in sorted(missing, key=lambda name: -missing[name] / max(float(problem.limits[name]), 1e-9)):
+        if name.startswith(ROLE):
+            role, days = name.removeprefix(ROLE), format_number(math.ceil(missing[name]), language)
+            said.append(
+                text("reason.lacks_staff", language, role=problem.role_names.get(role, role), days=days)
+            )
+            continue
+        size = 10 ** max(0, math.floor(math.log10(missing[name])) - 2)  # three digits
+        euros = format_money(math.ceil(missing[name] / size) * size, language)
+        year, kind = name.split()
+        key = "lacks_later" if name.startswith(LATER) else "lacks_money"
+        said.append(
+            text(f"reason.{key}", language, year=year, kind=text(f"cost_kind.{kind}", language), amount=euros)
         )
-    name = max(lacking, key=lambda constraint: lacking[constraint])
-    amount = costs[name] - float(slack[name])
-    if name.startswith(ROLE):
-        role, days = name.removeprefix(ROLE), format_number(amount, language)
-        return text("reason.lacks_staff", language, role=problem.role_names.get(role, role), days=days)
-    year, kind = name.split()
-    kind, euros = text(f"cost_kind.{kind}", language), format_money(amount, language)
-    return text("reason.lacks_money", language, year=year, kind=kind, amount=euros)
+    return said
 
 
 def selection_conflicts(
@@ -99,6 +123,20 @@ def selection_conflicts(
             said.append(text(key, language, project=one, other=by or ""))
         elif kind in ("requires", "excludes"):
             said.append(text(f"conflict.{kind}", language, project=project(what[0]), other=project(what[1])))
+        elif kind == "coverage":
+            cover = next(cover for cover in problem.coverage if cover.id == what[0])
+            there = len(cover.members)
+            said.append(text("conflict.coverage", language, name=cover.name, n=cover.at_least, there=there))
+        elif str(what[0]).startswith(LATER):
+            money = str(what[0]).removeprefix(LATER)
+            said.append(
+                text(
+                    "conflict.later",
+                    language,
+                    kind=text(f"cost_kind.{money}", language),
+                    needed=format_money(float(needed[what[0]]), language),
+                )
+            )
         elif str(what[0]).startswith(ROLE):
             role = str(what[0]).removeprefix(ROLE)
             said.append(
@@ -143,6 +181,9 @@ def plan_conflict(inventory: Inventory, problem: PlanProblem, conflict: tuple[An
         case "release":
             begin = problem.months[0] + pd.DateOffset(months=int(problem.release[what[0]]))
             return text("conflict.release", language, date=format_date(begin, language), **phase(what[0]))
+        case "capacity" if str(what[0]).startswith(OFFICE):
+            office = str(what[0]).removeprefix(OFFICE)
+            return text("conflict.office", language, office=office, n=problem.projects_per_office)
         case "capacity":
             names = {role.id: role.name for role in strategy.roles}
             most = float(np.asarray(problem.capacity[what[0]]).max(initial=0.0))
@@ -176,36 +217,7 @@ def plan_conflict(inventory: Inventory, problem: PlanProblem, conflict: tuple[An
                 return text("conflict.budget_after", language, kind=money, year=int(years[-1]))
             there = format_money(float(problem.budgets.iloc[what[0]][what[1]]), language)
             return text("conflict.budget", language, kind=money, year=int(years[what[0]]), there=there)
-        case "recurring":
-            year, money = what
-            return text(
-                "conflict.recurring",
-                language,
-                year=year,
-                kind=text(f"cost_kind.{money}", language),
-                needed=format_money(float(problem.recurring[money].to_dict()[year]), language),
-                there=format_money(float(problem.ceilings[money].to_dict()[year]), language),
-            )
+        case "sitting":
+            return text("conflict.sitting", language, **phase(what[0]))
         case _:
             return " ".join(map(str, conflict))
-
-
-def plan_notes(inventory: Inventory, moot: pd.DataFrame) -> tuple[str, ...]:
-    """Say which reported dependencies a plan does not keep, because the project has begun without them.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        Titles and language.
-    moot : DataFrame
-        ``project_id``, ``other_id``.
-    """
-    titles = inventory.projects["title"]
-
-    def named(project: str) -> str:
-        return f"{project} {titles[project]}"
-
-    return tuple(
-        text("note.begun", inventory.strategy.language, project=named(one), other=named(other))
-        for one, other in moot[["project_id", "other_id"]].astype("str").to_numpy().tolist()
-    )
