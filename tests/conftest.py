@@ -37,6 +37,18 @@ def soffice() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def java() -> str:
+    """Java, to see what another program makes of our plans; required in CI."""
+    found = shutil.which("java")
+    if found is None:
+        reason = "needs Java: install default-jre-headless to run this test"
+        if os.environ.get("DIGISTRAT_REQUIRE_JAVA"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
 # Every test reads for itself, also in processes that it starts; the tests of the cache name a folder.
 os.environ["DIGISTRAT_CACHE"] = "off"
 

@@ -39,3 +39,19 @@ def test_every_command_and_path_it_names_exists() -> None:
     ):
         assert path in README
         assert (ROOT / path).is_file(), path
+
+
+def test_every_name_that_it_and_the_notebooks_use_exists() -> None:
+    import digistrat as ds
+
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    used = {
+        name: re.findall(r"\bds\.(\w+)", path.read_text("utf-8"))
+        for path in notebooks
+        for name in [path.name]
+    }
+    used["README.md"] = re.findall(r"\bds\.(\w+)", README)
+    assert len(used) == 6
+    for where, names in used.items():
+        assert names, where
+        assert [name for name in names if not hasattr(ds, name)] == [], where

@@ -167,7 +167,7 @@ def run(
     ] = "",
     jobs: Annotated[int, typer.Option(help="How many notebooks at a time.", min=1, max=5)] = 2,
 ) -> None:
-    """Execute the notebooks on a round and write charts, tables, workbook and page.
+    """Execute the notebooks on a round and write charts, tables, workbooks, the plan's files and the page.
 
     An interrupted or failed run leaves the previous results whole.
     """

@@ -320,19 +320,19 @@ PLANS = {
     "makespan missing": (number(makespan=np.nan), ("plan", "makespan", "entry-wrong"), "makespan"),
     "objective 1": (number(objective=1.0), ("plan", "objective", "wrong-objective"), "objective"),
     "objective a word": (number(objective="much"), ("plan", "objective", "number-missing"), "objective"),
-    "bound above objective": (
-        number(bound=lambda p: p.objective * 2),
+    "bound below objective": (
+        number(bound=lambda p: p.objective / 2),
         ("plan", "bound", "proof-wrong"),
         "bound",
     ),
     "bound missing": (number(bound=np.nan), ("plan", "bound", "number-missing"), "bound"),
-    "bound half, gap 0": (
-        number(bound=lambda p: p.objective / 2, gap=0.0),
+    "bound double, gap 0": (
+        number(bound=lambda p: p.objective * 2, gap=0.0),
         ("plan", "gap", "proof-wrong"),
         "gap",
     ),
     "optimal with a gap": (
-        number(bound=lambda p: p.objective / 2, gap=0.5),
+        number(bound=lambda p: p.objective * 1.5, gap=0.5),
         ("plan", "status", "proof-wrong"),
         "optimal",
     ),
@@ -342,19 +342,18 @@ PLANS = {
     "conflicts of a plan": (number(conflicts=("no",)), ("plan", "conflicts", "status-wrong"), "conflicts"),
     # problem
     "problem: capacity": differs("PL", capacity=lambda x: x * 10),
-    "problem: links": differs("b UM a KO end_before_start", links=lambda x: x.iloc[:0]),
+    "problem: links": differs("b UM a KO end_before_start 0", links=lambda x: x.iloc[:0]),
     "problem: a link more": differs(
-        "a KO b UM end_before_start", links=lambda x: pd.concat([x, x.iloc[:1].assign(successor="b UM")])
+        "a KO b UM end_before_start 0", links=lambda x: pd.concat([x, x.iloc[:1].assign(successor="b UM")])
     ),
     "problem: release": differs("a KO", release=lambda x: x * 0),
     "problem: deadlines": differs("b UM", deadlines=lambda x: x + 12),
     "problem: no deadlines": differs("b UM", deadlines=lambda x: x.iloc[:0]),
-    "problem: budgets": differs("investive", budgets=lambda x: x * 10),
     "problem: ceilings": differs("consumptive", ceilings=lambda x: x + 1),
-    "problem: recurring": differs("consumptive", recurring=lambda x: x * 0),
+    "problem: running": differs("consumptive", running=lambda x: x * 0),
     "problem: costs": differs("investive", costs=lambda x: x * 0),
     "problem: demand": differs("PL", demand=lambda x: x * 0),
-    "problem: weights": differs("a UM", weights=lambda x: x / 2),
+    "problem: values": differs("a", values=lambda x: x / 2),
     "problem: months": differs("months", months=lambda x: x[:-1]),
     "problem: durations": differs(
         "a UM", phases=lambda x: x.assign(duration_months=1), column="duration_months"
@@ -408,7 +407,7 @@ def test_posts_count_as_they_are_filled_whatever_the_plan_says():
     dear = costs.assign(amount_eur=costs["amount_eur"].where(costs["project_id"] != "run", 95_000.0))
     other = inventory.replace(tables={**inventory.tables, "project_costs": dear})
     assert ("budget", "planned_eur", "over-budget") in errors(verify_plan(replace(plan, inventory=other)))[0]
-    late = inventory.tables["projects"].assign(due_date=pd.Timestamp("2027-06-30"))
+    late = inventory.tables["projects"].assign(due_date=pd.Timestamp("2028-06-30"), mandate="legal")
     other = inventory.replace(tables={**inventory.tables, "projects": late})
     assert ("phases", "end", "after-deadline") in errors(verify_plan(replace(plan, inventory=other)))[0]
 
@@ -630,7 +629,7 @@ ODD = (None, 3, "x", (), pd.DataFrame(), pd.DataFrame({"a": [1, None]}), pd.Seri
 def test_nothing_that_is_wrong_with_a_result_raises(small, odd):
     whole = {"inventory", "portfolio", "problem"}
     for one in fields(small.plan):
-        if one.name not in whole | {"notes"}:
+        if one.name not in whole | {"notes", "remake"}:
             is_right = one.name == "conflicts" and isinstance(odd, tuple)
             assert len(verify_plan(replace(small.plan, **{one.name: odd}))) or is_right, one.name
     for one in fields(small.portfolio):
@@ -662,20 +661,20 @@ def test_a_result_of_ours_that_does_not_hold_stops_the_call(small):
 
 
 PLANNERS = {
-    "posts ten times": ("schedule", "staffed_fte", lambda x: x * 10),
-    "no work": ("schedule", "effort_by_activity", lambda x: x * 0),
-    "half of the money": ("schedule", "one_off_by_kind", lambda x: x / 2),
-    "no running costs": ("schedule", "running_costs", lambda x: x * 0),
-    "no dependencies": ("schedule", "usable_dependencies", lambda x: x.iloc[:0]),
-    "every phase a month": ("schedule", "project_phases", lambda x: x.assign(duration_months=1)),
+    "posts ten times": ("plan_problem", "staffed_fte", lambda x: x * 10),
+    "no work": ("plan_problem", "effort_by_activity", lambda x: x * 0),
+    "half of the money": ("plan_problem", "phase_costs", lambda x: x / 2),
+    "no running costs": ("plan_problem", "running_rates", lambda x: x * 0),
+    "no dependencies": ("plan_problem", "usable_dependencies", lambda x: x.iloc[:0]),
+    "every phase a month": ("plan_problem", "project_phases", lambda x: x.assign(duration_months=1)),
     "more budget": (
-        "schedule",
+        "plan_problem",
         "available_budgets",
         lambda x: x.assign(available_eur=x["available_eur"] + 1),
     ),
     "no costs at all": ("portfolio", "needed_money", lambda x: x * 0),
     "no effort": ("portfolio", "effort_by_role", lambda x: x * 0),
-    "links forgotten": ("portfolio", "usable_dependencies", lambda x: x.iloc[:0]),
+    "links forgotten": ("candidates", "usable_dependencies", lambda x: x.iloc[:0]),
     "nothing committed": (
         "portfolio",
         "available_budgets",
@@ -722,8 +721,13 @@ def test_the_shipped_round_is_silent(round_2026):
 
 SOURCE = Path(audit.__file__).parents[1]
 CHECKING = ("audit", "violations", "verify", "check_plan", "check_portfolio", "check_problem")
-FACTS = ("facts_money", "facts_plan", "facts_portfolio", "facts_work")
-ALLOWED = ("digistrat.planning.records", "digistrat.inventory.record", "digistrat.strategy")
+FACTS = tuple(f"facts_{name}" for name in ("calendar", "money", "plan", "portfolio", "procurement", "work"))
+ALLOWED = (
+    "digistrat.planning.records",
+    "digistrat.inventory.record",
+    "digistrat.strategy",
+    "digistrat.strategy.calendar",
+)
 
 
 def test_checking_shares_no_code_with_solver_or_model_builder():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digistrat.inventory.reading import read_inventory
-from digistrat.planning import knapsack
+from digistrat.planning import binary
 from digistrat.planning.answers import Spread, regressed_spread
 from digistrat.planning.knapsack import solve_knapsack
 from digistrat.planning.questions import next_questions
@@ -379,13 +379,13 @@ def test_spread_by_hand():
 
 def test_without_tie_break_one_search_is_made(monkeypatch):
     searches = []
-    original = knapsack._highs
+    original = binary._highs
 
     def counted(*args):
         searches.append(args)
         return original(*args)
 
-    monkeypatch.setattr(knapsack, "_highs", counted)
+    monkeypatch.setattr(binary, "_highs", counted)
     quick = solve_knapsack([2.0, 2.0, 1.0], [3.0, 2.0, 1.0], 4.0, tie_break=False)
     n_quick = len(searches)
     whole = solve_knapsack([2.0, 2.0, 1.0], [3.0, 2.0, 1.0], 4.0)

@@ -31,6 +31,15 @@ def test_an_allowed_schedule_has_no_findings():
     assert list(found.columns) == ["code", "subject", "where", "found", "allowed"]
 
 
+def test_running_costs_fill_what_the_work_leaves():
+    # a ends at 2: two periods of 5 in 2027 beside 20 + 10, four in 2028 beside 20; nothing is counted then.
+    running = pd.DataFrame({"it": {"a": 5.0}})
+    enough = pd.DataFrame({"it": [40.0, 40.0]}, index=[2027, 2028])
+    assert call({"a": 0, "b": 3}, after=running, budgets=enough).empty
+    short = call({"a": 0, "b": 3}, after=running, budgets=enough - 1.0)
+    assert short[["where", "found", "allowed"]].values.tolist() == [[2027, 40.0, 39.0], [2028, 40.0, 39.0]]
+
+
 @pytest.mark.parametrize(
     ("start", "changes", "expected"),
     [
@@ -54,6 +63,14 @@ def test_an_allowed_schedule_has_no_findings():
             {"budgets": pd.DataFrame({"it": [40.0]}, index=[2027])},
             ("over-budget", "it", None),
         ),
+        ({"a": 0, "b": 3}, {"after": pd.DataFrame({"it": {"a": 5.0}})}, ("over-budget", "it", 2028)),
+        ({"a": 0, "b": 3}, {"after": pd.DataFrame({"it": {"b": 0.01}})}, ("over-budget", "it", 2028)),
+        (
+            {"a": 0, "b": 3},
+            {"after": pd.DataFrame({"other": {"a": 0.0}})},
+            ("label-unknown", "other", "after"),
+        ),
+        ({"a": 0, "b": 3}, {"after": pd.DataFrame({"it": {"z": 0.0}})}, ("label-unknown", "z", "after")),
     ],
 )
 def test_each_violation_is_found(start, changes, expected):

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digistrat.planning.posts import staffed_fte
 from digistrat.planning.work import (
     effort_by_activity,
     effort_by_role,
     one_off_costs,
     planning_months,
     project_phases,
-    staffed_fte,
     template_of,
 )
 from inventories import THRESHOLDS, cost, make_inventory, make_strategy, post, procedure, project, step
@@ -65,7 +65,8 @@ def test_the_horizon():
         "2027-01-01",
         "2029-12-01",
     ]
-    assert planning_months(make_strategy(), dt.date(2027, 7, 9))[0] == pd.Timestamp("2027-07-01")
+    assert planning_months(make_strategy(), dt.date(2027, 7, 1))[0] == pd.Timestamp("2027-07-01")
+    assert planning_months(make_strategy(), dt.date(2027, 7, 9))[0] == pd.Timestamp("2027-08-01")
 
 
 # --- templates and durations
@@ -186,7 +187,7 @@ def test_progress_from_dates():
     a = project("a", "in_preparation", start_date="2026-07-02", end_date="2028-07-01")
     shares = left(projects=[a])
     assert list(shares) == ["BE", "VG", "UM"]
-    assert shares["BE"] == pytest.approx((0.4 - 183 / 730) / 0.2)
+    assert shares["BE"] == pytest.approx((0.4 - 183 / 731) / 0.2)
     # the same dates of a possible project say nothing of progress
     assert left(projects=[a | {"status": "possible"}]) == {"KO": 1, "BE": 1, "VG": 1, "UM": 1}
     # a beginning alone does not tell how far it is
@@ -262,16 +263,59 @@ def test_never_shorter_than_the_procedures_least_weeks():
     assert phases_of(strategy, projects=[a]).loc["a VG", "duration_months"] == 4
 
 
-def test_the_day_of_the_procedure_is_the_earliest_possible_one():
+def test_after_the_last_known_threshold_that_one_stands():
     # 4 months of KO and BE: procurement from May 2027; of a project released in September 2027 from January
-    # 2028, when no threshold is known yet: the template's two months stand
+    # 2028, when no threshold is known yet
     a = project("a", order_value_net_eur=300_000.0)
     assert phases_of(projects=[a]).loc["a VG", "procedure"] == "EU-open"
     later = phases_of(projects=[a | {"release_date": "2027-09-01"}]).loc["a VG"]
-    assert (later["procedure"], later["duration_months"]) == ("", 2)
-    assert phases_of(projects=[a | {"start_date": "2027-08-01"}]).loc["a VG", "procedure"] == "EU-open"
-    assert phases_of(projects=[a | {"start_date": "2027-08-02"}]).loc["a VG", "procedure"] == ""
-    assert phases_of(projects=[a], start=dt.date(2027, 9, 1)).loc["a VG", "procedure"] == ""
+    assert (later["procedure"], later["duration_months"]) == ("EU-open", 6)  # 26 weeks
+    early = phases_of(projects=[a], start=dt.date(2025, 1, 1)).loc["a VG"]
+    assert (early["procedure"], early["duration_months"]) == ("", 2)  # before the first one: the template
+
+
+def test_of_two_thresholds_that_a_plan_may_meet_the_longer_procedure_counts():
+    first, second = (
+        THRESHOLDS[0],
+        THRESHOLDS[0]
+        | {
+            "valid_from": dt.date(2028, 1, 1),
+            "valid_to": dt.date(2029, 12, 31),
+            "threshold_eur": 150_000.0,
+        },
+    )
+    a = project("a", order_value_net_eur=180_000.0)
+    assert phases_of(make_strategy(), projects=[a]).loc["a VG", "procedure"] == "Public"
+    both = make_strategy(procurement_thresholds=(first, second))
+    assert phases_of(both, projects=[a]).loc["a VG", "procedure"] == "EU-open"
+
+
+def test_what_the_office_says_of_the_procedure():
+    strategy = make_strategy(
+        procedures=(
+            procedure("Direct", 10_000.0, (1, 2, 4)),
+            procedure("Public", None, (10, 14, 22)),
+            procedure("EU", None, (4, 5, 6), is_eu=True, days_min=60.0, standstill_days=10.0)
+            | {"name": "Open (EU)"},
+            procedure("Inhouse", None, (2, 6, 12), is_framework=True),
+        )
+    )
+
+    def path(value, named=None):
+        a = project("a", order_value_net_eur=value, procedure=named)
+        row = phases_of(strategy, projects=[a]).loc["a VG"]
+        return row["procedure"], row["duration_months"]
+
+    assert path(300_000.0, " inhouse ") == ("Inhouse", 1)  # a framework contract knows no threshold: 6 weeks
+    assert path(50_000.0) == ("Public", 3)  # 14 weeks; never a framework that nobody names
+    assert path(300_000.0) == (
+        "Open (EU)",
+        3,
+    )  # 70 days by law, more than the table says: 10 weeks, at least 2.3
+    assert path(5_000.0, "public") == ("Public", 3)  # longer than needed may be chosen
+    assert path(300_000.0, "direct") == ("Open (EU)", 3)  # shorter than allowed may not
+    assert path(None, "open") == ("Open (EU)", 3)
+    assert path(None, "by lot") == ("", 2)
 
 
 def test_the_offices_own_length_of_procurement_stands():

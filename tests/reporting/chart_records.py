@@ -254,9 +254,11 @@ def make_plan(portfolio: Any, *, seed: int = 3) -> Any:
             end = after - pd.Timedelta(days=1)
             rows.append((project, step.id, step.name, start, end, before))
             if step.is_decision:
-                marks.append((project, "decision", end))
+                marks += [(project, "submission", start), (project, "decision", end)]
             start, before = after, step.id
         marks.append((project, "go_live", end))
+        if len(rows) % 4 == 0:
+            marks.append((project, "grant_end", end + pd.Timedelta(days=40)))
     phases = pd.DataFrame(rows, columns=["project_id", "phase_id", "phase", "start", "end", "predecessor"])
     milestones = pd.DataFrame(marks, columns=["project_id", "milestone", "date"])
     months = pd.date_range("2027-01-01", periods=84, freq="MS")

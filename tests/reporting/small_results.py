@@ -25,6 +25,7 @@ import pandas as pd
 
 from digistrat.reporting.results import Results
 from digistrat.scoring.composite import Scores, score_table
+from digistrat.scoring.origins import Origin
 from digistrat.strategy import Scale
 from digistrat.strategy.scales import Criterion, ServiceModel, Stakeholder
 
@@ -117,7 +118,14 @@ def moderated(scores: Scores) -> Scores:
     second, remarks = nothing.copy(), nothing.astype("object").fillna("")
     second.loc["p1", "use"], second.loc["p3", "reach"] = 9.0, 3.0
     remarks.loc["p3", "reach"] = "doppelt gezählt"
-    return replace(scores, raw_office=scores.raw, raw_moderated=second, remarks=remarks)
+
+    def origin(project: str, criterion: str) -> Origin:
+        if np.isnan(second.at[project, criterion]):
+            return Origin(office=f"{project}.xlsx › Wirkung › {criterion}")
+        reason = f"why › {criterion}" if remarks.at[project, criterion] else ""
+        return Origin(office=f"own › {criterion}", moderated="counts", remark=reason)
+
+    return replace(scores, raw_office=scores.raw, raw_moderated=second, remarks=remarks, origin=origin)
 
 
 def services_of(known: Any) -> Any:

@@ -98,11 +98,15 @@ def test_steps_are_the_first_of_each_office_and_raise_something() -> None:
 def test_ratings_of_office_and_moderation_stand_side_by_side() -> None:
     known = small.inventory()
     table = small.results(inventory=known, impact=small.moderated(small.impact_of(known))).rating_differences
-    assert table.drop(columns="cell").to_numpy().tolist() == [
+    cells = ["cell", "office_cell", "remark_cell"]
+    assert table.drop(columns=cells).to_numpy().tolist() == [
         ["impact", "p3", "reach", 9.0, 3.0, -6.0, "doppelt gezählt"],
         ["impact", "p1", "use", 10.0, 9.0, -1.0, ""],
     ]
-    assert table["cell"].tolist() == ["p3.xlsx › Wirkung › reach", "p1.xlsx › Wirkung › use"]
+    assert table[cells].to_numpy().tolist() == [
+        ["p3.xlsx › Wirkung › reach", "own › reach", "why › reach"],
+        ["p1.xlsx › Wirkung › use", "own › use", ""],
+    ]
 
 
 def test_the_tables_of_two_results_are_the_same() -> None:

@@ -14,6 +14,8 @@ import small_results as small
 import digistrat as ds
 from digistrat.reporting.results import Results
 from digistrat.reporting.workbook import HEAD_ROWS, ratings_with_cells, write_results
+from digistrat.scoring.composite import score_table
+from digistrat.strategy.scales import Group
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,13 +187,16 @@ def test_the_sheet_of_assumptions_says_what_was_tried(tmp_path: Path) -> None:
     assert "des Amts" not in rule  # nobody moderated anything
 
 
-def test_names_stand_beside_ids(tmp_path: Path) -> None:
+def test_names_stand_beside_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("priority_list", "profiles"):  # have tests of their own, and need more than this portfolio
+        monkeypatch.setattr(f"digistrat.reporting.results.{name}", lambda *args, **options: pd.DataFrame())
     known = small.inventory()
     known.projects.loc["p4", "office_id"] = "A9"  # an office that nobody knows keeps its id
     chosen = known.projects[["title", "office_id", "field_id", "mandate"]].assign(selected=True, reason="so")
     portfolio = SimpleNamespace(
-        table=chosen, budgets=pd.DataFrame(), status="optimal", gap=0.0, objective=1.0, bound=1.0
-    )
+        table=chosen, budgets=pd.DataFrame(), status="optimal", gap=0.0, objective=1.0, bound=1.0,
+        constraints=pd.DataFrame(), why_not=pd.DataFrame(),
+    )  # fmt: skip
     book = small_book(
         tmp_path / "r.xlsx", inventory=known, services=small.services_of(known), portfolio=portfolio,
         impact=small.moderated(small.impact_of(known)), maturity=small.maturity_of(known),
@@ -201,6 +206,13 @@ def test_names_stand_beside_ids(tmp_path: Path) -> None:
         ["p1", "Eins", "use", "Nutzen"],
         ["p1", "Eins", "reach", "Reichweite"],
     ]
+    assert ratings[["Angabe mindestens", "Angabe höchstens"]].isna().all(axis=None)
+    told = ratings.set_index(["Nr.", "Kriterium"])[
+        ["Amt", "moderiert", "Zelle des Amts", "Zelle der Begründung"]
+    ]
+    assert told.loc[("p3", "reach")].tolist() == [9, 3, "own › reach", "why › reach"]
+    assert told.loc[("p4", "reach")].fillna("").tolist() == [10, "", "", ""]
+    assert ratings["Gewicht, wie es zählt"].head(2).tolist() == [70, 30]
     selection = list(book["Portfolio"].iter_rows(min_row=HEAD_ROWS + 2, max_col=4, values_only=True))
     assert selection[0] == ("p1", "Eins", "A1", "Erstes Amt")
     assert selection[3] == ("p4", "Vier", "A9", "A9")
@@ -214,3 +226,29 @@ def test_names_stand_beside_ids(tmp_path: Path) -> None:
         ["Drei", "Reichweite"],
         ["Eins", "Nutzen"],
     ]
+
+
+def test_a_bar_is_followed_over_its_groups_to_ratings_and_ranges(tmp_path: Path) -> None:
+    """p1 has 70 points by use, for people; p2 said 4 to 6 of 10 of reach, for the city: 42 + 15."""
+    known = small.inventory()
+    groups = (Group(id="g1", name="Menschen"), Group(id="g2", name="Stadt"))
+    scale = known.strategy.impact.model_copy(update={"groups": groups})
+    known.strategy = known.strategy.model_copy(update={"impact": scale})
+    raw = pd.DataFrame({"use": small.USE, "reach": small.REACH}, index=known.projects.index)
+    low, high = raw.copy(), raw.copy()
+    low.loc["p2", "reach"], high.loc["p2", "reach"] = 4, 6
+    plain = small.impact_of(known)
+    impact = score_table(
+        raw, None, plain.criteria.assign(group=["g1", "g2"]), rule="weighted_mean", low=low, high=high,
+        inventory=known, cells=plain.cells, what="impact", unit="project",
+    )  # fmt: skip
+    book = small_book(tmp_path / "r.xlsx", inventory=known, impact=impact)
+    scores = table_of(book, "Wirkung").set_index("Nr.")
+    assert scores.loc["p1", ["Punkte", "Punkte: Menschen", "Punkte: Stadt"]].tolist() == [70, 70, 0]
+    assert scores.loc["p2", ["Punkte", "Punkte: Menschen", "Punkte: Stadt"]].tolist() == [57, 42, 15]
+    ratings = table_of(book, "Bewertungen").set_index(["Nr.", "Kriterium"])
+    assert ratings.loc["p1", "Gruppe"].tolist() == ["Menschen", "Stadt"]
+    ends = ratings[["Angabe", "Angabe mindestens", "Angabe höchstens"]]
+    assert ends.loc[("p2", "reach")].tolist() == [5, 4, 6]
+    assert ends.iloc[:, 1:].notna().any(axis=1).sum() == 1
+    assert table_of(book, "Gewichte")["Gruppe"].tolist() == ["Menschen", "Stadt"]

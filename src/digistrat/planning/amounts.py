@@ -13,7 +13,7 @@ import pandas as pd
 from digistrat.inventory.record import Inventory
 from digistrat.planning.money import remaining_costs, yearly_costs
 from digistrat.planning.portfolio import needed_money
-from digistrat.planning.records import ROLE, PortfolioProblem
+from digistrat.planning.records import LATER, ROLE, PortfolioProblem
 
 Array = npt.NDArray[Any]
 
@@ -196,11 +196,17 @@ def _in_constraints(
         amount_eur_upper=np.nan,
     )
     copies = pd.DataFrame(projects, columns=["copy", "project_id"]).set_index("copy")
-    copies = copies.assign(status=copies["project_id"].map(inventory.projects["status"]))
-    tried = inventory.replace(project_costs=costs, projects=copies)
-    money = remaining_costs(tried, yearly_costs(tried), inventory.strategy.planning.start_date.year)
+    phases = copies.reset_index().merge(inventory.phases, on="project_id").drop(columns="project_id")
+    tried = inventory.replace(
+        project_costs=costs,
+        projects=inventory.projects.loc[copies["project_id"]].set_axis(copies.index),
+        phases=phases.rename(columns={"copy": "project_id"}),
+    )
+    money = remaining_costs(tried, yearly_costs(tried), inventory.strategy.planning.start_date)
     euros = list(problem.limits.index[_is_money(problem)])
     needed = needed_money(money, copies.index, euros).reindex(columns=problem.limits.index, fill_value=0.0)
+    # what running projects cost once after the last budget year is deducted nowhere
+    late = np.array([name.startswith(LATER) for name in problem.limits.index], dtype=bool)
     labels = inventory.project_costs.index
     answers = []
     for number, (project, rows, _, places) in enumerate(found):
@@ -208,6 +214,8 @@ def _in_constraints(
         least, spread = (put, other - put) if places is None else (other, put - other)
         if project in problem.costs.index:
             least = least + problem.costs.loc[project].to_numpy() * ~_is_money(problem)
+        else:
+            least, spread = least * ~late, spread * ~late
         if (spread > 0).any():
             answers.append(Amount(project, tuple(labels[rows]), least, spread, places))
     return answers

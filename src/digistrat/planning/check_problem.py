@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from digistrat.planning.facts_calendar import first_day
 from digistrat.planning.facts_money import KINDS_OF_MONEY
 from digistrat.planning.facts_plan import PlanFacts
 from digistrat.planning.facts_portfolio import PortfolioFacts
-from digistrat.planning.facts_work import first_day, month_number
 from digistrat.planning.records import Plan, Portfolio
-from digistrat.planning.violations import CENT, FTE, SAME, Violations, compare, compare_cells, read, told
-
-_DAY = pd.Timedelta(days=1)
+from digistrat.planning.violations import (
+    CENT,
+    FTE,
+    SAME,
+    Violations,
+    compare,
+    compare_cells,
+    is_same,
+    read,
+    told,
+)
 
 
 def check_portfolio_problem(portfolio: Portfolio, facts: PortfolioFacts, violations: Violations) -> None:
@@ -55,9 +63,9 @@ def _pairs(given: Any) -> set[tuple[str, str]]:
     return {(str(pair[0]), str(pair[1])) for pair in pairs if isinstance(pair, tuple) and len(pair) == 2}
 
 
-def check_plan_problem(plan: Plan, facts: PlanFacts, violations: Violations) -> None:
+def check_plan_problem(plan: Plan, facts: PlanFacts, violations: Violations, *, is_found: bool) -> None:
     """The problem that is drawn and solved again is the one that the inventory asks."""
-    problem, offset = plan.problem, facts.january
+    problem = plan.problem
     months = [first_day(month) for month in facts.all_months]
     if not isinstance(problem.months, pd.DatetimeIndex) or list(problem.months) != months:
         found = len(problem.months) if isinstance(problem.months, pd.DatetimeIndex) else None
@@ -67,57 +75,99 @@ def check_plan_problem(plan: Plan, facts: PlanFacts, violations: Violations) -> 
         expected[name] = {
             "project_id": fact.project,
             "phase_id": fact.phase,
+            "template_id": fact.template,
             "duration_months": fact.months,
             "share_left": fact.share_left,
             "share_cost": fact.share_cost,
             "is_decision": fact.is_decision,
             "predecessor": fact.predecessor,
             "procedure": fact.procedure,
+            "not_before": fact.not_before,
         }
     columns = next(iter(expected.values()), {})
     wrong = dict.fromkeys(columns, ("problem-differs", SAME))
     compare(violations, "problem.phases", problem.phases, expected, wrong)
-    start = month_number(pd.Timestamp(facts.start))
+    for name, (cells, tolerance) in _tables(plan, facts).items():
+        compare_cells(violations, f"problem.{name}", getattr(problem, name), cells, tolerance)
+    _sittings(plan, facts, violations)
+    allowed, there = plan.inventory.strategy.planning.projects_per_office, problem.projects_per_office
+    if not is_same(there, allowed, 0.0):
+        name = "problem.projects_per_office"
+        violations.add("problem-differs", name, "", "projects_per_office", None, there, allowed)
+    if is_found:  # else nobody knows whether what is late could have been kept
+        late = {(phase, what) for phase, what in facts.late}
+        given = problem.late.items() if isinstance(problem.late, Mapping) else ()
+        told_of = {(str(phase), what) for phase, whats in given for what in str(whats).split()}
+        _differ(violations, "problem.late", told_of, late, late)
+    _links(plan, facts, violations)
+
+
+def _tables(plan: Plan, facts: PlanFacts) -> dict[str, tuple[dict[tuple[Any, Any], Any], float]]:
+    """Cells of the problem's tables as they should be, and by how much they may be off."""
     roles = [role.id for role in plan.inventory.strategy.roles]
     fte = {name: facts.fte(name) for name in facts.phases}
-    years = range(facts.start.year, facts.ahead[-1] // 12 + 1)
-    left = {key: money.left for key, money in facts.years.items() if key[0] in years}
-    by_year = [(year, kind) for year in years for kind in KINDS_OF_MONEY]
-    recurring = {key: facts.recurring.get(key, 0.0) for key in by_year}
-    due = {facts.last_phase[p]: month_number(date + _DAY) - offset for p, date in facts.due.items()}
-    tables: dict[str, tuple[dict[tuple[Any, Any], Any], float]] = {
+    rate = {(facts.last_phase[project], kind): euros for (project, kind), euros in facts.rates.items()}
+    cells: dict[str, tuple[dict[tuple[Any, Any], Any], float]] = {
         "demand": ({(a, r): fte[a].get(r, 0.0) for a in fte for r in roles}, FTE),
         "capacity": (
             {(first_day(m), r): facts.posts.get((r, m), 0.0) for m in facts.all_months for r in roles},
             FTE,
         ),
-        "release": ({(a, ""): facts.release.get(a, start) - offset for a in fte}, SAME),
-        "deadlines": ({(a, ""): month for a, month in due.items()}, SAME),
+        "release": ({(a, ""): month - facts.january for a, month in facts.release.items()}, SAME),
+        "deadlines": ({(a, ""): due[0] + 1 - facts.january for a, due in facts.due.items()}, SAME),
         "costs": (dict(facts.once), CENT),
-        "ceilings": ({key: left.get(key, math.nan) for key in by_year}, CENT),
-        "recurring": (dict(recurring), CENT),
-        "budgets": ({key: max(left.get(key, 0.0) - recurring[key], 0.0) for key in by_year}, CENT),
-        "weights": (
-            {
-                (a, ""): facts.value.get(fact.project, 0.0) if facts.last_phase[fact.project] == a else 0.0
-                for a, fact in facts.phases.items()
-            },
-            SAME,
-        ),
+        "running": ({(a, k): rate.get((a, k), 0.0) for a in fte for k in KINDS_OF_MONEY}, CENT),
+        "ceilings": ({key: money.left for key, money in facts.years.items()}, CENT),
+        "values": ({(project, ""): value for project, value in facts.value.items()}, SAME),
+        "offices": ({(project, ""): office for project, office in facts.office.items()}, SAME),
     }
-    if isinstance(problem.release, pd.Series):
-        told = problem.release[problem.release.index.isin(facts.doubtful)]
-        tables["release"][0].update({(a, ""): month for a, month in told.items()})
-    for name, (cells, tolerance) in tables.items():
-        compare_cells(violations, f"problem.{name}", getattr(problem, name), cells, tolerance)
-    _links(plan, facts, violations)
+    release = plan.problem.release
+    if isinstance(release, pd.Series):
+        doubtful = release[release.index.isin(facts.doubtful)]
+        cells["release"][0].update({(a, ""): month for a, month in doubtful.items()})
+    return cells
+
+
+def _sittings(plan: Plan, facts: PlanFacts, violations: Violations) -> None:
+    """The sittings, and the months that decisions and go-lives may begin in."""
+    calendar = plan.problem.calendar
+    days = getattr(calendar, "sittings", None)
+    found = None
+    if isinstance(days, tuple) and all(isinstance(one, pd.DatetimeIndex) for one in days):
+        found = [list(one) for one in days]
+    expected = [facts.council.days.get(month, []) for month in facts.all_months]
+    name = "problem.calendar"
+    if found != expected:
+        n_found = sum(map(len, found)) if found is not None else None
+        violations.add("problem-differs", name, "", "sittings", None, n_found, sum(map(len, expected)))
+    for field in ("lead", "is_limited"):
+        there, wanted = str(getattr(calendar, field, None)), str(getattr(facts.council, field))
+        if there != wanted:
+            violations.add("problem-differs", name, "", field, None, there, wanted)
+    given = plan.problem.sittings
+    given = given if isinstance(given, Mapping) else {}
+    for phase, fact in facts.phases.items():
+        starts = range(len(facts.all_months) - fact.months + 1)
+        is_free = not fact.is_decision and facts.last_phase[fact.project] != phase
+        allowed = tuple(s for s in starts if is_free or facts.may_begin(phase, facts.january + s))
+        months = given.get(phase, tuple(starts))
+        if not isinstance(months, tuple) or months != allowed:
+            n_found = len(months) if isinstance(months, tuple) else None
+            violations.add("problem-differs", "problem.sittings", "", phase, None, n_found, len(allowed))
+    for phase in given:
+        if phase not in facts.phases:
+            violations.add("problem-differs", "problem.sittings", "", phase)
 
 
 def _links(plan: Plan, facts: PlanFacts, violations: Violations) -> None:
-    keys = ("predecessor", "successor", "kind")
+    keys = ("predecessor", "successor", "kind", "lag")
     found = set(read(Violations(""), "problem.links", plan.problem.links, [], keys))
-    inner = {(f.predecessor, name, "end_before_start") for name, f in facts.phases.items() if f.predecessor}
-    outer = {(other, one, link.kind): link.must_be_kept for one, other, link in facts.waits}
+    inner = {
+        (fact.predecessor, name, "end_before_start", "0")
+        for name, fact in facts.phases.items()
+        if fact.predecessor
+    }
+    outer = {(other, one, link.kind, str(link.lag)): link.must_be_kept for one, other, link in facts.waits}
     wanted = inner | {label for label, must in outer.items() if must}
     labels = {tuple(map(str, label)) for label in found}
     _differ(violations, "problem.links", labels, wanted, inner | set(outer))

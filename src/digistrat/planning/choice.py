@@ -84,6 +84,8 @@ class Choice:
             excludes=[*problem.excludes, *excludes],
             mandatory=problem.mandatory,
             forbidden=[project for project in self.forbidden if project not in set(allowed)],
+            coverage={cover.id: (cover.members, cover.at_least) for cover in problem.coverage},
+            synergies={(a, b): value for (a, b), value in problem.synergies.items()},
             node_limit=NODE_LIMIT,
             gap=GAP,
             tie_break=False,

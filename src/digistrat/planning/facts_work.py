@@ -14,12 +14,23 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
+from digistrat.planning.facts_calendar import (
+    DAY,
+    Sittings,
+    first_day,
+    first_whole_month,
+    horizon,
+    last_day,
+    months_later,
+    sittings,
+    staff_share,
+)
 from digistrat.planning.facts_money import one_off_cost
+from digistrat.planning.facts_procurement import Award, procedure_of
 from digistrat.strategy import PhaseStep, PhaseTemplate, Strategy
 
 _MONTH = 365.2425 / 12  # days
 _WEEKS = _MONTH / 7
-_DAY = pd.Timedelta(days=1)
 WAITING_KINDS = ("end_before_start", "start_before_start")
 
 
@@ -34,9 +45,17 @@ class PhaseFact:
     share_left: float
     share_cost: float
     is_decision: bool
+    is_procurement: bool
     predecessor: str
     procedure: str
+    not_before: Any  # first day that the office gives, if the phase has not begun; else missing
+    template: str
     days: Mapping[str, float]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a part of it is done: a decision is submitted then."""
+        return self.share_left < 1.0
 
 
 class Link(NamedTuple):
@@ -46,42 +65,34 @@ class Link(NamedTuple):
     other: str
     kind: str
     must_be_kept: bool
+    lag: int = 0  # whole months that have to pass between the two
 
 
-def month_number(date: pd.Timestamp) -> int:
-    """Months since year 0."""
-    return date.year * 12 + date.month - 1
+def filled_posts(
+    inventory: Inventory, months: Iterable[int], start: dt.date | None = None
+) -> dict[tuple[str, int], float]:
+    """Full-time equivalents by role and month: posts filled from its first to its last day, less freezes.
 
-
-def first_day(month: int) -> pd.Timestamp:
-    """The first day of a month that is given by its number."""
-    return pd.Timestamp(month // 12, month % 12 + 1, 1)
-
-
-def first_whole_month(date: pd.Timestamp) -> int:
-    """Number of the first month that lies wholly on or after a day."""
-    return month_number(date) + (date.day > 1)
-
-
-def horizon(strategy: Strategy, start: dt.date) -> range:
-    """Numbers of the months in which planning looks ahead."""
-    first = start.year * 12 + start.month - 1
-    return range(first, first + strategy.planning.horizon_months)
-
-
-def filled_posts(inventory: Inventory, months: Iterable[int]) -> dict[tuple[str, int], float]:
-    """Full-time equivalents by role and month: posts filled from its first to its last day."""
-    there = {(role.id, month): 0.0 for role in inventory.strategy.roles for month in months}
-    edges = {month: (first_day(month), first_day(month + 1) - _DAY) for _, month in there}
+    An unfilled post is filled when the strategy's months of hiring are over, or from its own later beginning.
+    """
+    strategy = inventory.strategy
+    begins = pd.Timestamp(start or strategy.planning.start_date)
+    hired = months_later(begins, strategy.planning.hiring_months)
+    there = {(role.id, month): 0.0 for role in strategy.roles for month in months}
+    edges = {month: (first_day(month), last_day(month)) for _, month in there}
     for row in inventory.positions.to_dict("records"):
         if pd.isna(row["role_id"]) or pd.isna(row["fte"]):
             continue
         begin, end = row["start_date"], row["end_date"]
+        is_filled = row.get("is_filled")
+        if not pd.isna(is_filled) and not is_filled:
+            begin = hired if pd.isna(begin) else max(begin, hired)
         for month, (first, last) in edges.items():
-            is_filled = (pd.isna(begin) or begin <= first) and (pd.isna(end) or end >= last)
-            if is_filled and (row["role_id"], month) in there:
+            is_there = (pd.isna(begin) or begin <= first) and (pd.isna(end) or end >= last)
+            if is_there and (row["role_id"], month) in there:
                 there[row["role_id"], month] += float(row["fte"])
-    return there
+    shares = {month: staff_share(strategy, month) for month in edges}
+    return {(role, month): fte * shares[month] for (role, month), fte in there.items()}
 
 
 def links(inventory: Inventory) -> list[Link]:
@@ -89,6 +100,7 @@ def links(inventory: Inventory) -> list[Link]:
     known = set(inventory.projects.index)
     waits: dict[str, set[str]] = {}
     rows: dict[tuple[str, str, str], bool] = {}
+    lags: dict[tuple[str, str, str], int] = {}
     for row in inventory.dependencies.to_dict("records"):
         project, other, kind = row["project_id"], row["other_id"], row["kind"]
         if pd.isna(project) or pd.isna(other):
@@ -99,7 +111,9 @@ def links(inventory: Inventory) -> list[Link]:
         if not pd.isna(kind) and project != other and project in known and other in known:
             key = (project, other, kind)
             rows[key] = rows.get(key, False) or not closes
-    return [Link(*key, must_be_kept) for key, must_be_kept in rows.items()]
+            lag = row.get("lag_months")
+            lags[key] = max(lags.get(key, 0), 0 if pd.isna(lag) else math.ceil(lag))
+    return [Link(*key, must_be_kept, lags[key]) for key, must_be_kept in rows.items()]
 
 
 def _reaches(waits: Mapping[str, set[str]], one: str, goal: str) -> bool:
@@ -116,13 +130,25 @@ def _reaches(waits: Mapping[str, set[str]], one: str, goal: str) -> bool:
 
 
 def begun(inventory: Inventory, start: dt.date) -> set[str]:
-    """Projects in preparation that began before planning does: they wait for nobody."""
+    """Projects in preparation that began before planning does, by their dates or their progress."""
     first = pd.Timestamp(start)
-    return {
-        str(project)
-        for project, row in inventory.projects.to_dict("index").items()
-        if row["status"] == "in_preparation" and not pd.isna(row["start_date"]) and row["start_date"] < first
-    }
+    known = inventory.projects.to_dict("index")
+    early = {project for project, row in known.items() if row["start_date"] < first}
+    for row in inventory.phases.to_dict("records"):
+        is_done = not pd.isna(row["share_done"]) and row["share_done"] > 0
+        is_done = is_done or not pd.isna(row["actual_end_date"])
+        if (is_done or row["actual_start_date"] < first) and not pd.isna(row["project_id"]):
+            early.add(row["project_id"])
+    return {str(p) for p in early if p in known and known[p]["status"] == "in_preparation"}
+
+
+def earliest_month(row: Mapping[Any, Any], start: dt.date) -> int:
+    """First whole month that a project can begin in by its own dates, and by those of its grant."""
+    dates = [pd.Timestamp(start), row["start_date"], row["release_date"]]
+    state = row.get("funding_state")
+    if pd.isna(state) or state != "refused":
+        dates.append(row.get("funding_from_date"))
+    return first_whole_month(max(date for date in dates if not pd.isna(date)))
 
 
 # --- phases ------------------------------------------------------------------------------------------------
@@ -133,32 +159,36 @@ def phases_of(inventory: Inventory, projects: Iterable[str], start: dt.date) -> 
     strategy = inventory.strategy
     reported, efforts, price = _reported(inventory, start), _efforts(inventory), one_off_cost(inventory)
     table = inventory.projects.to_dict("index")
+    council = sittings(strategy, horizon(strategy, start))
     found: dict[str, PhaseFact] = {}
     for project in projects:
         row = table.get(project)
         if row is None or not strategy.phase_templates:
             continue
         template = _template(strategy, price.get(project))
-        own_months, done = reported.get(project, ({}, {}))
+        own_months, done, begins = reported.get(project, ({}, {}, {}))
         work = _work(template, efforts.get(project, {}), {role.id for role in strategy.roles})
         begin, end = row["start_date"], row["end_date"]
-        span = math.nan if pd.isna(begin) or pd.isna(end) else (end - begin).days / _MONTH
+        span = math.nan if pd.isna(begin) or pd.isna(end) else ((end - begin).days + 1) / _MONTH
         whole = span if span >= 1 else float(template.duration_months)
         elapsed = 0.0
         if row["status"] == "in_preparation" and span >= 1:
             elapsed = min(max((pd.Timestamp(start) - begin).days / _MONTH / span, 0.0), 1.0)
         left = _left(template, done, elapsed)
         money = sum(step.share_cost * share for step, share in left)
-        day = max(date for date in (pd.Timestamp(start), begin, row["release_date"]) if not pd.isna(date))
-        month, before = first_whole_month(day), ""
+        month, before, rest = earliest_month(row, start), "", 0.0
         for step, share in left:
             days = {role: number * share for role, number in work[step.id].items()}
             own = own_months.get(step.id)
             procedure = None
             if step.is_procurement and own is None:
-                procedure = _procedure(strategy, row, first_day(month).date())
+                procedure = procedure_of(strategy, row, first_day(month).date())
+            exact, least = _length(step, share, own, whole, procedure, council)
+            exact += rest
+            nearest = math.floor(exact + 0.5)
+            rest = exact - nearest  # what rounding takes, the next phase gets
             posts = max(work[step.id].values(), default=0.0) / strategy.planning.days_per_fte_month
-            months = _months(step, share, own, whole, procedure, posts)
+            months = max(nearest, least, math.ceil(posts * share - 1e-9), 1)
             found[f"{project} {step.id}"] = PhaseFact(
                 project=project,
                 phase=step.id,
@@ -167,32 +197,37 @@ def phases_of(inventory: Inventory, projects: Iterable[str], start: dt.date) -> 
                 share_left=share,
                 share_cost=step.share_cost * share / money if money else 1 / len(left),
                 is_decision=step.is_decision,
+                is_procurement=step.is_procurement,
                 predecessor=before,
-                procedure="" if procedure is None else procedure[0],
+                procedure="" if procedure is None else procedure.name,
+                not_before=begins.get(step.id, pd.NaT) if share == 1.0 else pd.NaT,
+                template=template.id,
                 days=days,
             )
             before, month = f"{project} {step.id}", month + months
     return found
 
 
-def _months(
+def _length(
     step: PhaseStep,
     share: float,
     own: float | None,
     whole: float,
-    procedure: tuple[str, float, float] | None,
-    posts: float,
-) -> int:
-    """Whole months: the office's, the procedure's or the template's; enough for one post a role."""
+    procedure: Award | None,
+    council: Sittings,
+) -> tuple[float, int]:
+    """Months, not rounded, and fewest months: the office's, the procedure's or the template's."""
     months, least = own, 1
     if own is None:
         months = step.share_duration * whole
         least = step.months_min if share == 1.0 else 1
     if procedure is not None:
-        months = procedure[1] / _WEEKS
-        least = math.ceil(procedure[2] / _WEEKS * share)
+        months = procedure.typical / _WEEKS
+        least = math.ceil(procedure.least / _WEEKS * share)
+    if step.is_decision and share == 1.0:
+        least = max(least, council.fewest_months())
     assert months is not None
-    return max(math.floor(months * share + 0.5), least, math.ceil(posts * share - 1e-9), 1)
+    return months * share, least
 
 
 def _template(strategy: Strategy, cost: float | None) -> PhaseTemplate:
@@ -204,19 +239,23 @@ def _template(strategy: Strategy, cost: float | None) -> PhaseTemplate:
     return fitting[0] if fitting else strategy.phase_templates[-1]
 
 
-def _reported(inventory: Inventory, start: dt.date) -> dict[str, tuple[dict[str, float], dict[str, float]]]:
-    """By project: months of its phases, and the shares of them that are done when planning begins."""
+def _reported(
+    inventory: Inventory, start: dt.date
+) -> dict[str, tuple[dict[str, float], dict[str, float], dict[str, pd.Timestamp]]]:
+    """By project and phase: months, share that is done when planning begins, beginning."""
     status = inventory.projects["status"].to_dict()
-    next_day = pd.Timestamp(inventory.reporting_date) + _DAY
-    known: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
+    next_day = pd.Timestamp(inventory.reporting_date) + DAY
+    known: dict[str, tuple[dict[str, float], dict[str, float], dict[str, pd.Timestamp]]] = {}
     seen: set[tuple[str, str]] = set()
     for row in inventory.phases.to_dict("records"):
         key = row["project_id"], row["phase_id"]
         if pd.isna(key[0]) or pd.isna(key[1]) or key in seen:
             continue
         seen.add(key)
-        months, done = known.setdefault(key[0], ({}, {}))
+        months, done, begins = known.setdefault(key[0], ({}, {}, {}))
         begin, end = row["start_date"], row["end_date"]
+        if not pd.isna(begin):
+            begins[key[1]] = begin
         dated = not pd.isna(begin) and not pd.isna(end)
         if not pd.isna(row["duration_months"]):
             months[key[1]] = float(row["duration_months"])
@@ -227,8 +266,8 @@ def _reported(inventory: Inventory, start: dt.date) -> dict[str, tuple[dict[str,
             share = 1.0
         if status.get(key[0]) == "in_preparation" and dated:
             later = max(begin, next_day)  # what should have ended by the reporting date is late, not done
-            if end + _DAY > later and pd.Timestamp(start) > later:
-                gone = min((pd.Timestamp(start) - later) / (end + _DAY - later), 1.0)
+            if end + DAY > later and pd.Timestamp(start) > later:
+                gone = min((pd.Timestamp(start) - later) / (end + DAY - later), 1.0)
                 share = (share or 0.0) + (1.0 - (share or 0.0)) * gone
         if share is not None:
             done[key[1]] = share
@@ -296,35 +335,3 @@ def _work(
         phase: {role: days for role, days in by_role.items() if role in roles}
         for phase, by_role in work.items()
     }
-
-
-def known_threshold(strategy: Strategy, office: Any, on: dt.date) -> float | None:
-    """The EU threshold for an office on a day; None where none is known yet."""
-    buyers = {one.id: one.buyer for one in strategy.offices}
-    buyer = buyers.get(office, "municipality")
-    for row in strategy.procurement_thresholds:
-        if row.buyer == buyer and row.valid_from <= on <= row.valid_to:
-            return float(row.threshold_eur)
-    return None
-
-
-def _procedure(
-    strategy: Strategy, project: Mapping[Any, Any], on: dt.date
-) -> tuple[str, float, float] | None:
-    """Name, typical and least weeks of the lightest procedure allowed for the order value on a day."""
-    value = project["order_value_net_eur_upper"]
-    value = project["order_value_net_eur"] if pd.isna(value) else value
-    threshold = known_threshold(strategy, project["office_id"], on)
-    if pd.isna(value) or value <= 0 or threshold is None:
-        return None
-    allowed = []
-    for row in strategy.procedures:
-        if row.upper_limit_eur is not None:
-            limit, fits = float(row.upper_limit_eur), value < threshold and value <= row.upper_limit_eur
-        elif row.is_eu:
-            limit, fits = math.inf, value >= threshold
-        else:
-            limit, fits = threshold, value < threshold
-        if fits:
-            allowed.append((limit, row.name, float(row.weeks_typical), float(row.weeks_min)))
-    return min(allowed, key=lambda path: path[0])[1:] if allowed else None

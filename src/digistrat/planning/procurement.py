@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 import pandas as pd
+
+from digistrat.strategy import Strategy
 
 UNTIL_EU = "until_eu"
 
@@ -145,3 +148,71 @@ def threshold_on(on: dt.date | str, *, buyer: str, thresholds: pd.DataFrame) -> 
             f"on must be a day that thresholds cover once for {buyer}: {day:%Y-%m-%d} is {times} ({covered})"
         )
     return float(valid["threshold_eur"].iloc[0])
+
+
+class Procurement:
+    """A strategy's procurement tables, prepared once for many projects."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.thresholds = strategy.frame("procurement_thresholds")
+        table = strategy.frame("procedures").reset_index().rename(columns={"name": "procedure"})
+        by_law = (table["days_min"].astype(float) + table["standstill_days"].astype(float)) / 7
+        weeks = table[["weeks_min", "weeks_typical", "weeks_max"]].astype(float)
+        table[weeks.columns] = weeks.clip(lower=by_law, axis="index")
+        limits = table["upper_limit_eur"].astype("object")
+        # without a limit of its own a national procedure ends at the EU threshold
+        table["upper_limit_eur"] = limits.where(limits.notna() | table["is_eu"].astype(bool), UNTIL_EU)
+        is_framework = table["is_framework"].astype(bool)
+        self.procedures, self.frameworks = table[~is_framework], table[is_framework]
+        self.buyers = {office.id: office.buyer for office in strategy.offices}
+        self.spans = [(t.buyer, t.valid_from, t.valid_to) for t in strategy.procurement_thresholds]
+
+    def of(self, project: pd.Series, on: dt.date) -> ProcurementPath | None:
+        """Return how a project's order is awarded if the procedure starts on a day or later.
+
+        A framework contract or in-house order that the office names is used. Otherwise the lightest procedure
+        for the order value under the threshold of that day and under every later one that is known, whichever
+        takes longest; after the last known threshold that one stands. A longer procedure that the office
+        names comes before a shorter one that would do. None where neither value nor procedure is known.
+        """
+        named = self._named(project["procedure"])
+        if named is not None and named.procedure in set(self.frameworks["procedure"]):
+            return named
+        paths = [*self._by_value(project, on), *([named] if named is not None else [])]
+        return max(paths, key=lambda path: path.weeks_typical, default=None)
+
+    def last_threshold(self, office: str) -> dt.date | None:
+        """Return the last day for which a threshold is known for an office."""
+        buyer = self.buyers.get(office, "municipality")
+        return max((last for whose, _, last in self.spans if whose == buyer), default=None)
+
+    def _by_value(self, project: pd.Series, on: dt.date) -> list[ProcurementPath]:
+        value = project["order_value_net_eur_upper"]
+        value = project["order_value_net_eur"] if pd.isna(value) else value
+        if pd.isna(value) or value <= 0 or self.procedures.empty:
+            return []
+        buyer = self.buyers.get(project["office_id"], "municipality")
+        spans = [(first, last) for whose, first, last in self.spans if whose == buyer]
+        if not spans or on < min(first for first, _ in spans):
+            return []
+        on = min(on, max(last for _, last in spans))
+        days = {on, *(first for first, _ in spans if first > on)}
+        return [
+            procedure_for(
+                float(value), day, buyer=buyer, thresholds=self.thresholds, procedures=self.procedures
+            )
+            for day in sorted(days)
+            if any(first <= day <= last for first, last in spans)
+        ]
+
+    def _named(self, named: object) -> ProcurementPath | None:
+        """The procedure that an office names by its name, with or without what stands in brackets, or id."""
+        if not isinstance(named, str):
+            return None
+        wanted = named.strip().casefold()
+        for row in pd.concat([self.procedures, self.frameworks]).to_dict("records"):
+            name = str(row["procedure"])
+            if wanted in {str(row["id"]), name.casefold(), name.partition("(")[0].strip().casefold()}:
+                least, typical, most = (float(row[f"weeks_{end}"]) for end in ("min", "typical", "max"))
+                return ProcurementPath(name, least, typical, most, math.nan)
+        return None

@@ -1,4 +1,4 @@
-"""The work that projects are: phases with durations, person-days and money; and who is there to do it."""
+"""The work that projects are: phases with durations and person-days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from digistrat.inventory.record import Inventory
-from digistrat.planning.procurement import UNTIL_EU, ProcurementPath, procedure_for
+from digistrat.planning.council import decision_calendar
+from digistrat.planning.procurement import Procurement
 from digistrat.strategy import PhaseStep, PhaseTemplate, Strategy
 
 DAYS_PER_MONTH = 365.2425 / 12
@@ -26,43 +27,13 @@ PHASE_COLUMNS = (
     "is_decision",
     "predecessor",
     "procedure",
+    "not_before",
 )
 
 
-def staffed_fte(inventory: Inventory, *, months: pd.DatetimeIndex | None = None) -> pd.DataFrame:
-    """Return how many full-time equivalents are there for each role in each month.
-
-    Parameters
-    ----------
-    inventory : Inventory
-        Its table ``positions``. A post counts in the months that it is filled from first to last day;
-        without a beginning it is filled already, without an end it stays.
-    months : DatetimeIndex, optional
-        First days of months; the strategy's planning horizon by default.
-
-    Returns
-    -------
-    DataFrame
-        Months × roles of the strategy, in full-time equivalents.
-    """
-    strategy = inventory.strategy
-    months = planning_months(strategy) if months is None else months
-    roles = [role.id for role in strategy.roles]
-    positions = inventory.positions.dropna(subset=["role_id", "fte"])
-    first = months.to_numpy()[:, None]
-    last = (months + pd.offsets.MonthEnd(0)).to_numpy()[:, None]
-    begin, end = positions["start_date"], positions["end_date"]
-    filled = (begin.isna().to_numpy() | (begin.to_numpy() <= first)) & (
-        end.isna().to_numpy() | (end.to_numpy() >= last)
-    )
-    by_position = pd.DataFrame(filled * positions["fte"].to_numpy(dtype=float), index=months)
-    by_role = by_position.T.groupby(positions["role_id"].to_numpy(dtype=object)).sum().T
-    return by_role.reindex(columns=roles, fill_value=0.0).astype(float)
-
-
 def planning_months(strategy: Strategy, start: dt.date | None = None) -> pd.DatetimeIndex:
-    """Return the first days of the months of the planning horizon."""
-    first = pd.Timestamp(start or strategy.planning.start_date).replace(day=1)
+    """Return the first days of the months of the planning horizon, from the first whole one on."""
+    first = pd.Timestamp(start or strategy.planning.start_date) + pd.offsets.MonthBegin(0)
     return pd.date_range(first, periods=strategy.planning.horizon_months, freq="MS")
 
 
@@ -89,9 +60,10 @@ def project_phases(
 
     What the office says of a phase comes first (its months, or its beginning and end); otherwise the
     strategy's template for the project's cost, stretched to the project's own length where beginning and end
-    are reported. The procurement phase takes as long as the procedure for the order value on the earliest day
-    that it can begin: typical weeks to the nearest month, never below the shortest. No phase is so short that
-    a role would need more than one full-time equivalent for it.
+    are reported; what rounding to months takes from one phase goes to the next. The procurement phase takes
+    as long as the procedure for the order value (see `Procurement`): typical weeks to the nearest month,
+    never below the shortest. A decision phase that has not begun is long enough for every sitting to be
+    in reach after its lead. No phase is so short that a role would need more than one full-time equivalent.
 
     Phases that are done are left out, and of one that has begun what is left. What an office has dated
     between the reporting date and the beginning of planning counts as done by then; what comes before a
@@ -117,7 +89,8 @@ def project_phases(
         ``template_id``, ``duration_months`` (whole), ``share_left`` (of the phase's work), ``share_cost``
         (of what the project still costs once), ``is_decision``, ``predecessor`` (activity or empty),
         ``procedure`` (that the length of a procurement phase follows; empty where the template's or the
-        office's length stands: no order value, or no threshold known yet for that day).
+        office's length stands), ``not_before`` (the beginning that the office reports for the phase, if it
+        has not begun; else missing).
 
     Raises
     ------
@@ -127,23 +100,26 @@ def project_phases(
     strategy = inventory.strategy
     first = start or strategy.planning.start_date
     table = inventory.projects.reindex(projects)
-    length = ((table["end_date"] - table["start_date"]).dt.days / DAYS_PER_MONTH).where(lambda m: m >= 1)
+    days = (table["end_date"] - table["start_date"]).dt.days + 1
+    length = (days / DAYS_PER_MONTH).where(lambda m: m >= 1)
     gone = (pd.Timestamp(first) - table["start_date"]).dt.days / DAYS_PER_MONTH
     elapsed = (gone / length).clip(0, 1).where(table["status"] == "in_preparation").fillna(0.0)
-    earliest = table[["start_date", "release_date"]].assign(first=pd.Timestamp(first)).max(axis="columns")
-    earliest = earliest + pd.offsets.MonthBegin(0)  # phases begin with a month
-    months_known, done = _reported_phases(inventory, projects, first)
+    earliest = earliest_months(inventory, projects, first)
+    months_known, done, begins = _reported_phases(inventory, projects, first)
     longest = (_efforts(inventory, projects, costs) / strategy.planning.days_per_fte_month).max(
         axis="columns"
     )
-    procurement = _Procurement(strategy)
+    procurement, decision = (
+        Procurement(strategy),
+        decision_calendar(strategy, planning_months(strategy, first)).shortest(),
+    )
     rows = []
     for project in projects:
         template = template_of(strategy, float(costs.get(project, math.nan)))
         months_in_all = template.duration_months if pd.isna(length[project]) else float(length[project])
         left = _left(template, done.get(project, {}), float(elapsed[project]))
         cost_left = sum(step.share_cost * share for step, share in left)
-        before, months_before = "", 0
+        before, months_before, rest = "", 0, 0.0
         for step, share in left:
             own = months_known.get((project, step.id))
             months = step.share_duration * months_in_all if own is None else own
@@ -155,8 +131,13 @@ def project_phases(
                 if path is not None:
                     procedure, months = path.procedure, path.weeks_typical / WEEKS_PER_MONTH
                     shortest = math.ceil(path.weeks_min / WEEKS_PER_MONTH * share)
+            if step.is_decision and share == 1.0:
+                shortest = max(shortest, decision)
             effort = longest.get((project, step.id), 0.0) * share
-            months = max(math.floor(months * share + 0.5), shortest, math.ceil(effort - 1e-9), 1)
+            exact = months * share + rest
+            rounded = math.floor(exact + 0.5)
+            rest = exact - rounded
+            months = max(rounded, shortest, math.ceil(effort - 1e-9), 1)
             activity = f"{project} {step.id}"
             rows.append(
                 {
@@ -171,18 +152,34 @@ def project_phases(
                     "is_decision": step.is_decision,
                     "predecessor": before,
                     "procedure": procedure,
+                    "not_before": begins.get((project, step.id), pd.NaT) if share == 1.0 else pd.NaT,
                 }
             )
             before, months_before = activity, months_before + months
     types: dict[str, Any] = dict.fromkeys(PHASE_COLUMNS, "str")
     types |= {"duration_months": "int64", "share_left": float, "share_cost": float, "is_decision": bool}
+    types["not_before"] = "datetime64[us]"
     return pd.DataFrame(rows, columns=list(PHASE_COLUMNS)).astype(types).set_index("activity")
+
+
+def earliest_months(inventory: Inventory, projects: pd.Index, first: dt.date) -> pd.Series:
+    """Return the first day of the first whole month that each project can begin in, by its own dates.
+
+    Not before planning begins, its reported beginning or release date, nor before the day from which its
+    grant runs.
+    """
+    table = inventory.projects.reindex(projects)
+    dates = table[["start_date", "release_date"]].assign(first=pd.Timestamp(first))
+    if "funding_from_date" in table:
+        applies = table["funding_state"] != "refused"
+        dates["funding"] = table["funding_from_date"].where(applies.fillna(True).astype(bool))
+    return dates.max(axis="columns") + pd.offsets.MonthBegin(0)
 
 
 def _reported_phases(
     inventory: Inventory, projects: pd.Index, first: dt.date
-) -> tuple[dict[tuple[str, str], float], dict[str, dict[str, float]]]:
-    """Months by (project, phase), and by project the shares of phases that are done, where offices say so."""
+) -> tuple[dict[tuple[str, str], float], dict[str, dict[str, float]], dict[tuple[str, str], pd.Timestamp]]:
+    """What offices say: months and beginning by (project, phase), and by project the shares that are done."""
     reported = inventory.phases.dropna(subset=["project_id", "phase_id"])
     reported = reported[reported["project_id"].isin(projects)].drop_duplicates(["project_id", "phase_id"])
     days = (reported["end_date"] - reported["start_date"]).dt.days + 1
@@ -199,7 +196,9 @@ def _reported_phases(
             months_known[project, phase] = length
         if not math.isnan(share):
             done.setdefault(project, {})[phase] = share
-    return months_known, done
+    begins = reported.dropna(subset=["start_date"])
+    keys = zip(begins["project_id"], begins["phase_id"], strict=True)
+    return months_known, done, dict(zip(keys, begins["start_date"], strict=True))
 
 
 def _until(shares: pd.Series, phases: pd.DataFrame, reported: dt.date, first: dt.date) -> pd.Series:
@@ -322,30 +321,3 @@ def _efforts(inventory: Inventory, projects: pd.Index, costs: pd.Series) -> pd.D
     long = pd.DataFrame(rows, columns=["project_id", "phase_id", "role_id", "days"])
     wide = long.astype({"days": float}).groupby(["project_id", "phase_id", "role_id"])["days"].sum().unstack()
     return wide.reindex(columns=roles).fillna(0.0).astype(float).rename_axis(columns=None)
-
-
-class _Procurement:
-    """The strategy's procurement tables, prepared once for many projects."""
-
-    def __init__(self, strategy: Strategy) -> None:
-        self.thresholds = strategy.frame("procurement_thresholds")
-        table = strategy.frame("procedures").reset_index(drop=True).rename(columns={"name": "procedure"})
-        limits = table["upper_limit_eur"].astype("object")
-        # without a limit of its own a national procedure ends at the EU threshold
-        self.procedures = table.assign(
-            upper_limit_eur=limits.where(limits.notna() | table["is_eu"].astype(bool), UNTIL_EU)
-        )
-        self.buyers = {office.id: office.buyer for office in strategy.offices}
-        self.spans = [(t.buyer, t.valid_from, t.valid_to) for t in strategy.procurement_thresholds]
-
-    def of(self, project: pd.Series, on: dt.date) -> ProcurementPath | None:
-        """The procedure for a project's order value; None where value or the day's threshold is not known."""
-        value = project["order_value_net_eur_upper"]
-        value = project["order_value_net_eur"] if pd.isna(value) else value
-        buyer = self.buyers.get(project["office_id"], "municipality")
-        known = any(whose == buyer and first <= on <= last for whose, first, last in self.spans)
-        if pd.isna(value) or value <= 0 or not known or self.procedures.empty:
-            return None
-        return procedure_for(
-            float(value), on, buyer=buyer, thresholds=self.thresholds, procedures=self.procedures
-        )

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from digistrat.reporting import statements, tables
+from digistrat.planning.notes import commitments_over
+from digistrat.reporting import plan_shown, plan_statements, statements, tables
 from digistrat.reporting.results import Results
 from digistrat.reporting.workbook import code_label, column_label, proof_text
 from digistrat.scoring.stakeholders import OWN
@@ -26,6 +27,8 @@ SECTIONS = (
     "economics",
 )
 N_PROJECTS = 20
+N_SITTINGS = 12
+FILES = ("plan.xlsx", "plan.xml", "plan.ics")  # of a plan, beside the page
 SMALL = 10.0  # below it one decimal tells too little
 LONGEST_TEXT = 300  # characters of a cell; the tables have the whole
 STATUSES = ("existing", "in_preparation", "possible", "discontinued")
@@ -41,14 +44,16 @@ class SavedChart(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A section of the page: sentences, what must be known beside them, charts, tables with captions."""
+    """A section of the page: sentences, what must be known beside them, charts, captioned tables, files."""
 
     name: str
+    intro: str
     said: list[str]
     notes: list[str]
     assumed: list[str]
     charts: list[SavedChart]
     tables: list[tuple[str, dict[str, Any]]]
+    files: list[tuple[str, str]]
 
     @property
     def is_shown(self) -> bool:
@@ -108,19 +113,26 @@ def _sections(results: Results, charts: list[SavedChart]) -> list[Section]:
         "scores": statements.score_statements(results),
         "certainty": statements.certainty_statements(results),
         "questions": statements.question_statements(results),
+        "portfolio": plan_statements.portfolio_statements(results),
+        "plan": plan_statements.plan_statements(results),
         "economics": statements.economics_statements(results),
     }
     notes, assumed = _notes(results), statements.assumption_notes(results)
     shown = section_tables(results)
     language = results.inventory.strategy.language
+    planned = results.portfolio is not None and results.portfolio.problem.is_planned
+    files = [(name, text(f"page.file_{name.removeprefix('plan.')}", language)) for name in FILES]
+    has_plan = results.plan is not None and len(results.plan.phases) > 0
     return [
         Section(
             name,
+            text(f"page.intro_{name}{'_planned' if planned and name == 'portfolio' else ''}", language),
             said.get(name, []),
             notes.get(name, []),
             assumed.get(name, []),
             [chart for chart in charts if chart.section == name],
             [(caption, _rows(table, language)) for caption, table in shown.get(name, []) if len(table)],
+            files if name == "plan" and has_plan else [],
         )
         for name in SECTIONS
     ]
@@ -139,6 +151,7 @@ def section_tables(results: Results) -> dict[str, list[tuple[str, pd.DataFrame]]
         "maturity": [(caption("levels"), _levels(results))],
         "certainty": [(caption("groups"), _groups(results)), (caption("weights"), _weights(results))],
         "questions": [(caption("questions", len(questions)), questions)],
+        "plan": _plan_tables(results),
         "economics": [
             (
                 text("page.table_economics", language, n=min(N_PROJECTS, valued), total=valued),
@@ -147,6 +160,25 @@ def section_tables(results: Results) -> dict[str, list[tuple[str, pd.DataFrame]]
             (caption("reasons"), tables.economics_reasons(results)),
         ],
     }
+
+
+def _plan_tables(results: Results) -> list[tuple[str, pd.DataFrame]]:
+    """What the council decides when, what is bound of later years, and other plans beside this one."""
+    language = results.inventory.strategy.language
+    sittings = plan_shown.sitting_table(results)
+    caption = text("page.table_sittings", language, n=min(N_SITTINGS, len(sittings)), total=len(sittings))
+    commitments = plan_shown.commitment_table(results)
+    if len(commitments):
+        kinds = [code_label(kind, language) for kind in commitments["kind"]]
+        commitments = commitments.assign(kind=kinds).round(0)
+        commitments[["order_year", "for_year"]] = commitments[["order_year", "for_year"]].astype("str")
+    compared = plan_shown.scenario_table(results)
+    shown = ["scenario", "n_projects", "value_years", "bound", "gap_percent", "makespan"]
+    return [
+        (text("page.table_scenarios", language), compared[shown] if len(compared) else compared),
+        (caption, sittings.head(N_SITTINGS)),
+        (text("page.table_commitments", language), commitments),
+    ]
 
 
 def _levels(results: Results) -> pd.DataFrame:
@@ -212,10 +244,12 @@ def _capital_values(results: Results) -> pd.DataFrame:
 
 def _notes(results: Results) -> dict[str, list[str]]:
     """What must be known beside the charts of a section."""
-    language = results.inventory.strategy.language
+    inventory, language = results.inventory, results.inventory.strategy.language
     notes: dict[str, list[str]] = {"portfolio": [], "plan": []}
     if results.portfolio is not None:
-        notes["portfolio"] += [*results.portfolio.conflicts, text("page.reported_years", language)]
+        notes["portfolio"] += results.portfolio.conflicts
+        if not results.portfolio.problem.is_planned:
+            notes["portfolio"].append(text("page.reported_years", language))
         unpriced = results.portfolio.problem.n_running_without_costs
         if unpriced:
             notes["portfolio"].append(text("portfolio.unpriced", language, n=unpriced))
@@ -227,7 +261,9 @@ def _notes(results: Results) -> dict[str, list[str]]:
         if doubtful:
             notes["portfolio"].append(text("page.provisional", language, n=len(doubtful)))
     if results.plan is not None:
-        notes["plan"] += [*results.plan.conflicts, *results.plan.notes]
+        in_table = set(commitments_over(inventory, results.plan.commitments))  # the page has them as a table
+        told = (note for note in results.plan.notes if note not in in_table)
+        notes["plan"] += [*results.plan.conflicts, *told]
     return notes
 
 

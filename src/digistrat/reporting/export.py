@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,10 @@ from digistrat.inventory.record import Inventory
 from digistrat.planning.records import Plan, Portfolio
 from digistrat.reporting import charts
 from digistrat.reporting.document import SavedChart, write_page
+from digistrat.reporting.exchange import write_project_xml
 from digistrat.reporting.figures import save_chart, write_table
+from digistrat.reporting.icalendar import write_calendar
+from digistrat.reporting.plan_workbook import plan_workbook
 from digistrat.reporting.provenance import write_run_record
 from digistrat.reporting.results import Results, result_tables, run_id
 from digistrat.reporting.workbook import write_results
@@ -40,9 +43,13 @@ def export(
     plan: Plan | None = None,
     questions: pd.DataFrame | None = None,
     economics: pd.DataFrame | None = None,
+    others: Mapping[str, Plan] | None = None,
     progress: bool = False,
 ) -> Path:
     """Write charts, tables, ``results.xlsx``, ``index.html`` and ``run.json`` of a round.
+
+    A plan is also written as a workbook, for Microsoft Project and for calendars: ``plan.xlsx``,
+    ``plan.xml``, ``plan.ics``.
 
     Everything is written beside the folder first and then put in its place: an interruption leaves what was
     there before.
@@ -55,9 +62,13 @@ def export(
         The round.
     maturity, services, readiness, impact, robustness, portfolio, plan : optional
         What was computed from it; what is missing is left out of the page. What follows from these at little
-        cost is added: bundles, levels of offices, rankings of stakeholder groups, what the order hangs on.
+        cost is added: bundles, levels of offices, rankings of stakeholder groups, what the order hangs on,
+        the priority list, what projects lack for the council. Of `plan_portfolio` give both `plan.portfolio`
+        and `plan`.
     questions, economics : DataFrame, optional
         From `next_questions` and `score_economics`; never computed here.
+    others : mapping, optional
+        Name → plan to compare the plan with, for example another budget.
     progress : bool
         Whether to show a progress bar.
 
@@ -72,7 +83,17 @@ def export(
         If a result was made from another inventory.
     """
     results = Results(
-        inventory, maturity, services, readiness, impact, robustness, portfolio, plan, questions, economics
+        inventory,
+        maturity,
+        services,
+        readiness,
+        impact,
+        robustness,
+        portfolio,
+        plan,
+        questions,
+        economics,
+        others,
     )
     for name in ("maturity", "services", "readiness", "impact", "portfolio", "plan"):
         result = getattr(results, name)
@@ -92,6 +113,10 @@ def export(
         for name, table in result_tables(results).items():
             write_table(table, partial / "tables" / f"{name}.csv", language=inventory.strategy.language)
         write_results(results, partial / "results.xlsx", run_id=identity)
+        if plan is not None and len(plan.phases):
+            plan_workbook(plan, partial / "plan.xlsx")
+            write_project_xml(plan, partial / "plan.xml")
+            write_calendar(plan, partial / "plan.ics")
         write_page(results, partial, saved, run_id=identity)
         write_run_record(partial, inventory, started=started, seed=robustness.seed if robustness else None)
     return target / "index.html"
@@ -184,7 +209,8 @@ def _charts(r: Results, identity: str) -> Iterator[tuple[str, str, Callable[[], 
         yield from single("priority", "scores", charts.plot_priority, r.readiness, r.impact, r.portfolio)
     if r.portfolio is not None:
         yield from single("portfolio", "portfolio", charts.plot_portfolio, r.portfolio)
-        yield from single("portfolio_budget", "portfolio", charts.plot_portfolio_budget, r.portfolio)
+        if not r.portfolio.problem.is_planned:  # else the plan's own money is drawn
+            yield from single("portfolio_budget", "portfolio", charts.plot_portfolio_budget, r.portfolio)
     if r.plan is not None:
         yield from paged("gantt", "plan", charts.gantt_pages(r.plan), charts.plot_gantt, r.plan)
         yield from single("load", "plan", charts.plot_load, r.plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -12,12 +13,15 @@ import pandas as pd
 
 from digistrat import __version__
 from digistrat.inventory.record import Inventory
+from digistrat.planning.lists import priority_list
+from digistrat.planning.profile import profiles
 from digistrat.planning.records import Plan, Portfolio
 from digistrat.scoring.agreement import MethodAgreement, method_agreement
 from digistrat.scoring.assumptions import assumption_sensitivity
 from digistrat.scoring.composite import Scores
 from digistrat.scoring.decision import score_wibe
 from digistrat.scoring.levels import improvements, level_probabilities
+from digistrat.scoring.origins import Origin
 from digistrat.scoring.robustness import RankRobustness
 from digistrat.scoring.sensitivity import leave_one_criterion_out
 from digistrat.scoring.services import score_bundles
@@ -46,6 +50,7 @@ class Results:
     plan: Plan | None = None
     questions: pd.DataFrame | None = None
     economics: pd.DataFrame | None = None
+    others: Mapping[str, Plan] | None = None  # by name, to compare the plan with
 
     @cached_property
     def n_ranked(self) -> int:
@@ -110,6 +115,27 @@ class Results:
         return score_wibe(self.inventory, self.economics)
 
     @cached_property
+    def listed(self) -> pd.DataFrame:
+        """From `priority_list`, where projects were selected."""
+        if self.portfolio is None:
+            return pd.DataFrame()
+        own = self.plan if self.plan is not None and self.plan.portfolio is self.portfolio else None
+        return priority_list(self.portfolio, plan=own if own is not None and len(own.phases) else None)
+
+    @cached_property
+    def council(self) -> pd.DataFrame:
+        """From `profiles`, of all candidates."""
+        if self.portfolio is None:
+            return pd.DataFrame()
+        return profiles(
+            self.inventory,
+            impact=self.impact,
+            readiness=self.readiness,
+            portfolio=self.portfolio,
+            plan=self.plan,
+        )
+
+    @cached_property
     def level_chances(self) -> pd.DataFrame:
         """From `level_probabilities`, of the offices of which something is assessed."""
         if self.maturity is None or not self.maturity.levels:
@@ -132,6 +158,7 @@ class Results:
     def rating_differences(self) -> pd.DataFrame:
         """Ratings that both an office and the unit (or a group) have given, the largest difference first."""
         columns = ["scale", "subject", "criterion", "office", "moderated", "difference", "remark", "cell"]
+        columns += ["office_cell", "remark_cell"]
         rows = [
             row
             for name in ("impact", "readiness", "maturity")
@@ -155,7 +182,9 @@ def _both_ratings(scores: Scores) -> list[tuple[Any, ...]]:
         first, second = float(office.to_numpy()[i, j]), float(moderated.to_numpy()[i, j])
         remark = "" if remarks is None else str(remarks.to_numpy()[i, j])
         cell = scores.cells(subject, criterion) if scores.cells else ""
-        rows.append((scores.what, subject, criterion, first, second, second - first, remark, cell))
+        beside = scores.origin(subject, criterion) if scores.origin else Origin()
+        both_cells = (cell, beside.office, beside.remark)
+        rows.append((scores.what, subject, criterion, first, second, second - first, remark, *both_cells))
     return rows
 
 
@@ -216,6 +245,15 @@ def _derived_tables(r: Results) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in tables.items() if len(table)}
 
 
+def _why_not(portfolio: Portfolio) -> pd.DataFrame:
+    """One line for each constraint that a project lacks something of; one for each that lacks nothing."""
+    rows = []
+    for project, kind, ids, missing in portfolio.why_not.itertuples(name=None):
+        for constraint, amount in (missing or {"": float("nan")}).items():
+            rows.append((project, kind, tuple(ids), constraint, amount))
+    return pd.DataFrame(rows, columns=["project_id", "kind", "other_ids", "constraint", "missing"])
+
+
 def result_tables(r: Results) -> dict[str, pd.DataFrame]:
     """Return every table of the results by the name of its file, the index as a column."""
     tables = {name: r.inventory.tables[name] for name in ("projects", "services", "requirements")}
@@ -233,12 +271,17 @@ def result_tables(r: Results) -> dict[str, pd.DataFrame]:
     if r.portfolio is not None:
         tables["portfolio"] = r.portfolio.table
         tables["portfolio_budgets"] = r.portfolio.budgets
+        tables["portfolio_constraints"] = r.portfolio.constraints
+        tables["why_not"] = _why_not(r.portfolio)
+        tables["priority_list"] = r.listed
+        tables["profiles"] = r.council
     if r.plan is not None:
         tables |= {
             "plan_phases": r.plan.phases,
             "plan_milestones": r.plan.milestones,
             "plan_load": r.plan.load,
             "plan_budget": r.plan.budget,
+            "plan_commitments": r.plan.commitments,
         }
     return {
         name: table.reset_index() if table.index.name else table.reset_index(drop=True)

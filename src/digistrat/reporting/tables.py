@@ -294,6 +294,8 @@ def difference_table(r: Results) -> pd.DataFrame:
             "difference": rows["difference"],
             "remark": rows["remark"],
             "cell": rows["cell"],
+            "office_cell": rows["office_cell"],
+            "remark_cell": rows["remark_cell"],
         }
     )
 

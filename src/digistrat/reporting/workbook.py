@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 import pandas as pd
 
-from digistrat.reporting import tables
+from digistrat.inventory.record import Inventory
+from digistrat.reporting import plan_shown, tables
 from digistrat.reporting.results import Results
 from digistrat.reporting.statements import tried_assumptions
 from digistrat.scoring.composite import Scores
+from digistrat.scoring.origins import Origin
 from digistrat.scoring.rules import describe_rule
 from digistrat.texts import format_number, has_text, text
 
@@ -21,8 +26,15 @@ WIDEST = 48  # of a column, in characters
 LINE, LONGEST = 15.0, 1_000  # points of a line; characters of a text that a row grows for (Excel: 409 points)
 CODED = ("status", "state", "mandate", "kind", "severity", "economics_state", "basis")
 CAPITAL_VALUES = ("kn", "kn_lower", "kn_upper", "kn_budget", "kn_other")
+HEAD = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF2"}  # of columns
 HEAD_ROWS = 3  # title, what the sheet says, its rule or source; the labels of the columns follow
 SCORED = ("maturity", "services", "readiness", "impact")
+PLAIN = {  # what offices typed is never a formula, a link or a number
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
 BY_IMPACT = ("weights", "ratings", "weight_stability", "leave_one_criterion_out")  # rest on its rule
 
 
@@ -47,27 +59,10 @@ def write_results(results: Results, path: Path, *, run_id: str) -> Path:
     Path
         The file.
     """
-    import xlsxwriter
-
     inventory = results.inventory
     language = inventory.strategy.language
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties(
-            {
-                "title": f"{inventory.strategy.strategy.title}, {inventory.strategy.strategy.city}",
-                "author": "digistrat",
-                "comments": inventory.strategy.notice,
-                "created": dt.datetime.combine(inventory.reporting_date, dt.time()),
-            }
-        )
+    with new_book(path, inventory) as writer:
         sheets, rules = _sheets(results), _rules(results)
-        writer = _Writer(book, language)
         lines = [*_help(results, run_id, rules), *_contents(sheets, language)]
         writer.lines(text("workbook.help", language), lines)
         for name, table in sheets.items():
@@ -130,7 +125,9 @@ def _rules(results: Results) -> dict[str, str]:
         rules["assumption_sensitivity"] += f". {tried_assumptions(results)}"
     for name in ("portfolio", "plan"):
         result = getattr(results, name)
-        if result is not None:
+        if result is not None and math.isnan(result.bound):
+            rules[name] = proof_text(result, language)
+        elif result is not None:
             bounds = text(
                 "workbook.bounds",
                 language,
@@ -152,8 +149,14 @@ _OWN_RULES = (
     "questions",
     "economics",
     "decisions",
+    "priority_list",
+    "constraints",
+    "why_not",
     "budgets",
     "plan_budget",
+    "commitments",
+    "scenarios",
+    "council",
     "findings",
     "sources",
 )
@@ -169,6 +172,9 @@ def proof_text(result: Any, language: str) -> str:
     language : {"de", "en"}
         Language of the line.
     """
+    problem = getattr(result, "problem", None)
+    if getattr(problem, "is_planned", False) and result.status in ("optimal", "feasible"):
+        return text("status_of_solution.planned", language)
     return text(
         f"status_of_solution.{result.status}", language, gap=format_number(100 * result.gap, language, 1)
     )
@@ -183,8 +189,8 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
     nothing = pd.DataFrame()
     weights = ["name", "group", "weight", "floor", "target", "source"]
     return {
-        "weights": nothing if impact is None else impact.criteria[weights],
-        "scores_impact": nothing if impact is None else named.join(_scores(impact), how="right"),
+        "weights": nothing if impact is None else _with_group_names(results, impact.criteria[weights]),
+        "scores_impact": nothing if impact is None else named.join(_impact(results, impact), how="right"),
         "ratings": nothing if impact is None else _ratings(results, impact),
         "rating_differences": tables.difference_table(results),
         "group_rankings": tables.group_table(results),
@@ -203,11 +209,17 @@ def _sheets(results: Results) -> dict[str, pd.DataFrame]:
         "scores_services": _services(results),
         "bundles": tables.bundle_table(results),
         "portfolio": nothing if results.portfolio is None else _portfolio(results.portfolio.table, offices),
+        "priority_list": plan_shown.list_table(results),
+        "constraints": plan_shown.constraint_table(results),
+        "why_not": plan_shown.why_not_table(results),
         "budgets": nothing if results.portfolio is None else results.portfolio.budgets,
         "plan": nothing
         if results.plan is None
         else results.plan.phases.join(projects[["title"]], on="project_id"),
         "plan_budget": nothing if results.plan is None else results.plan.budget,
+        "commitments": plan_shown.commitment_table(results),
+        "scenarios": plan_shown.scenario_table(results),
+        "council": plan_shown.council_table(results),
         "economics": tables.economics_table(results),
         "decisions": tables.decision_table(results),
         "findings": inventory.findings,
@@ -222,7 +234,27 @@ def _ratings(results: Results, impact: Scores) -> pd.DataFrame:
     names = table["criterion"].map(impact.criteria["name"])
     table.insert(1, "title", titles)
     table.insert(3, "name", names)
-    return table
+    table.insert(4, "group", table["criterion"].map(impact.criteria["group"]))
+    return _with_group_names(results, table)
+
+
+def _with_group_names(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the names of groups of impact in the place of their ids."""
+    names = {group.id: group.name for group in results.inventory.strategy.impact.groups}
+    return table.assign(group=table["group"].replace(names))
+
+
+def _impact(results: Results, impact: Scores) -> pd.DataFrame:
+    """Return the scores of impact with the points of every group, where points add up to the score."""
+    table = _scores(impact)
+    if not impact.hierarchy.is_additive or impact.criteria["group"].nunique() < 2:
+        return table
+    points = impact.contributions.T.groupby(_with_group_names(results, impact.criteria)["group"], sort=False)
+    language = results.inventory.strategy.language
+    by_group = points.sum(min_count=1).T.rename(
+        columns=lambda name: text("workbook.points_of", language, group=name)
+    )
+    return table.join(by_group)
 
 
 def _portfolio(table: pd.DataFrame, offices: pd.Series) -> pd.DataFrame:
@@ -259,16 +291,25 @@ def ratings_with_cells(scores: Scores) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``alternative``, ``criterion``, ``raw``, ``value``, ``state``, ``points``, ``cell``; alternatives of
-        which nothing is assessed are left out.
+        ``alternative``, ``criterion``, ``raw`` (the number that counts), where it is a range its ends
+        ``raw_lower`` and ``raw_upper``, ``office_points`` and ``moderated_points``, ``value``, ``state``,
+        ``weight_used``, ``points``, ``cell``; of a moderated one ``office_cell``; ``remark`` and
+        ``remark_cell``; ``working``, how a figure was computed. Alternatives of which nothing is assessed are
+        left out.
     """
     scored = scores.table.index[scores.table["state"] != "not_scored"]
     pairs = pd.MultiIndex.from_product([scored, scores.values.columns], names=["alternative", "criterion"])
     columns = {
         "raw": scores.raw,
+        "raw_lower": scores.raw_low,
+        "raw_upper": scores.raw_high,
+        "office_points": scores.raw_office,
+        "moderated_points": scores.raw_moderated,
         "value": scores.values,
         "state": scores.states,
+        "weight_used": scores.weights_used,
         "points": scores.contributions,
+        "remark": scores.remarks,
     }
     table = pd.DataFrame(index=pairs)
     for name, frame in columns.items():
@@ -276,6 +317,10 @@ def ratings_with_cells(scores: Scores) -> pd.DataFrame:
             table[name] = frame.loc[scored].to_numpy().ravel()
     cells = scores.cells
     table["cell"] = [cells(*pair) if cells else "" for pair in pairs]
+    origins = [scores.origin(*pair) if scores.origin else Origin() for pair in pairs]
+    table["office_cell"] = [origin.office if origin.moderated else "" for origin in origins]
+    table["remark_cell"] = [origin.remark for origin in origins]
+    table["working"] = [origin.working for origin in origins]
     return table.reset_index()
 
 
@@ -291,12 +336,46 @@ def column_label(name: str, language: str) -> str:
     return text(key, language) if has_text(key, language) else name
 
 
-class _Writer:
+@contextmanager
+def new_book(path: Path, inventory: Inventory) -> Iterator[SheetWriter]:
+    """Give a writer of a new workbook, in which nothing that offices typed is a formula or a link."""
+    import xlsxwriter
+
+    strategy = inventory.strategy
+    with xlsxwriter.Workbook(str(path), PLAIN) as book:
+        book.set_properties(
+            {
+                "title": f"{strategy.strategy.title}, {strategy.strategy.city}",
+                "author": "digistrat",
+                "comments": strategy.notice,
+                "created": dt.datetime.combine(inventory.reporting_date, dt.time()),
+            }
+        )
+        yield SheetWriter(book, strategy.language)
+
+
+def column_letter(number: int) -> str:
+    """Return the name of a column, counted from 0.
+
+    Examples
+    --------
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    name = ""
+    while number >= 0:
+        number, rest = divmod(number, 26)
+        name = chr(ord("A") + rest) + name
+        number -= 1
+    return name
+
+
+class SheetWriter:
     """Writes frames as sheets with a frozen, filtered header."""
 
     def __init__(self, book: Any, language: str) -> None:
         self.book, self.language = book, language
-        self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF2"})
+        self.head = book.add_format(HEAD)
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.quiet = book.add_format({"font_color": "#595959"})
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
@@ -306,17 +385,19 @@ class _Writer:
         self.money = book.add_format({"num_format": "#,##0", "valign": "top"})
 
     def lines(self, name: str, lines: list[tuple[str, str]]) -> None:
+        """Write a sheet of labels and what is to be said."""
         sheet = self.book.add_worksheet(name)
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, 90)
         for row, (label, value) in enumerate(lines):
             sheet.write_string(row, 0, label, self.head)
             sheet.write_string(row, 1, value, self.wrap)
-            self._heighten(sheet, row, [(label, 34), (value, 90)])
+            self.heighten(sheet, row, [(label, 34), (value, 90)])
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
 
     def table(self, name: str, table: pd.DataFrame, about: str, rule: str) -> None:
+        """Write a frame as a sheet below its title, what it says, and its rule."""
         sheet = self.book.add_worksheet(name[:31])
         sheet.write_string(0, 0, name, self.title)
         sheet.write_string(1, 0, about)
@@ -333,17 +414,17 @@ class _Writer:
             for row, value in enumerate(shown[column], start=HEAD_ROWS + 1):
                 if coded and isinstance(value, str):
                     value = code_label(value, self.language)
-                self._cell(sheet, row, number, value, money)
-        self._heighten(sheet, HEAD_ROWS, list(zip(labels, widths, strict=True)))
+                self.cell(sheet, row, number, value, money)
+        self.heighten(sheet, HEAD_ROWS, list(zip(labels, widths, strict=True)))
         for row, values in enumerate(shown.itertuples(index=False), start=HEAD_ROWS + 1):
-            self._heighten(sheet, row, list(zip(values, widths, strict=True)))
+            self.heighten(sheet, row, list(zip(values, widths, strict=True)))
         sheet.freeze_panes(HEAD_ROWS + 1, 1)
         sheet.autofilter(HEAD_ROWS, 0, HEAD_ROWS + len(shown), len(shown.columns) - 1)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(HEAD_ROWS)
 
-    def _heighten(self, sheet: Any, row: int, cells: list[tuple[Any, int]]) -> None:
+    def heighten(self, sheet: Any, row: int, cells: list[tuple[Any, int]]) -> None:
         """Make a row as high as its longest wrapped text needs; not every program does so itself."""
         texts = ((value, width) for value, width in cells if isinstance(value, str))
         lines = max(
@@ -356,7 +437,8 @@ class _Writer:
     def _yes_no(self, value: bool) -> str:
         return text("page.yes" if value else "page.no", self.language)
 
-    def _cell(self, sheet: Any, row: int, column: int, value: Any, money: bool) -> None:
+    def cell(self, sheet: Any, row: int, column: int, value: Any, money: bool) -> None:
+        """Write a value by its type; nothing where it is missing."""
         if isinstance(value, (tuple, list)):
             value = "; ".join(map(str, value))
         if value is None or (not isinstance(value, str) and pd.isna(value)):

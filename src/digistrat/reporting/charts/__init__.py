@@ -1,6 +1,7 @@
 """Charts: plot_x(result) -> Axes, one file per step."""
 
 from digistrat.reporting.charts.canvas import alt_text, chart_data, chart_of
+from digistrat.reporting.charts.frontier import plot_core_index, plot_frontier
 from digistrat.reporting.charts.gantt import gantt_pages, plot_gantt
 from digistrat.reporting.charts.groups import plot_group_rankings
 from digistrat.reporting.charts.inventory import (
@@ -33,8 +34,10 @@ __all__ = [
     "gap_pages",
     "maturity_pages",
     "plot_budget",
+    "plot_core_index",
     "plot_coverage",
     "plot_findings",
+    "plot_frontier",
     "plot_gantt",
     "plot_group_rankings",
     "plot_load",

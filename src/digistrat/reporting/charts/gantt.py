@@ -23,6 +23,13 @@ GANTT_ROWS = 52  # projects and heads of fields on a page
 _ROW = 0.155  # inches
 _LABEL_ROOM = 225.0
 _TIME_ROOM = 240.0  # points that a time axis has at least
+# the day of the sitting, the last before operation, the last of a grant; what is submitted or ordered when
+# stands in the tables of the plan: here it would hide the bars
+_MARKS = {
+    "decision": ("v", style.CATEGORY[3], 22.0),
+    "go_live": ("D", style.CATEGORY[2], 24.0),
+    "grant_end": ("X", style.INK, 26.0),
+}
 
 Row = tuple[str, str, int]  # field, project (empty for a head), number of projects in the field
 
@@ -44,7 +51,8 @@ def plot_gantt(plan: Any, *, page: int = 1, run_id: str = "", ax: Axes | None = 
     -------
     Axes
         Its `chart_data`: ``field``, ``project_id``, ``title``, ``phase_id``, ``phase``, ``start``, ``end``
-        (last day): one row per phase on this page, and one per milestone (``decision``, ``go_live``).
+        (last day): one row per phase on this page, and one per milestone (``decision``, ``go_live``, and
+        ``grant_end`` within the time that is drawn).
 
     Raises
     ------
@@ -63,17 +71,18 @@ def plot_gantt(plan: Any, *, page: int = 1, run_id: str = "", ax: Axes | None = 
     ids = [project for _, project, _ in rows if project]
     titles = source.names("project", ids)
     at = {project: y for y, (_, project, _) in enumerate(rows) if project}
-    data = _gantt_data(source, plan, rows, titles, names)[columns]
-
-    ax = open_axes(ax, body=len(rows) * _ROW + 0.3)
     first, last = plan.phases["start"].min(), plan.phases["end"].max()
     status = pd.Timestamp(source.reporting_date) if source.reporting_date is not None else None
     # a status date shortly before the first project still belongs on the time line
     begin = min(first, status) if status is not None and first - status < pd.Timedelta(days=400) else first
     x0, x1 = date2num(begin) - 10, date2num(last) + 30
+    data = _gantt_data(source, plan, rows, titles, names)[columns]
+    data = data[(data["phase_id"] != "grant_end") | data["start"].between(begin, last)]
+
+    ax = open_axes(ax, body=len(rows) * _ROW + 0.3)
     _year_bands(ax, x0, x1)
-    stages = _stages(source, plan)
-    phases = data[~data["phase_id"].isin(["decision", "go_live"])]
+    stages = phase_stages(source, plan)
+    phases = data[~data["phase_id"].isin(list(_MARKS))]
     for stage, fill in enumerate(style.STAGE):
         mine = phases[phases["phase_id"].map(stages).fillna(3).astype(int) == stage]
         starts = date2num(mine["start"])
@@ -188,8 +197,9 @@ def _gantt_data(
     phases = plan.phases[plan.phases["project_id"].isin(ids)]
     parts = [phases[["project_id", "phase_id", "phase", "start", "end"]]]
     marks = plan.milestones[plan.milestones["project_id"].isin(ids)]
+    marks = marks[marks["milestone"].isin(list(_MARKS))]
     if len(marks):
-        named = {m: source.text(f"gantt.{m}") for m in ("decision", "go_live")}
+        named = {m: source.text(f"gantt.{m}") for m in _MARKS}
         parts.append(
             pd.DataFrame(
                 {
@@ -209,7 +219,7 @@ def _gantt_data(
     return data.sort_values(["row", "start", "end"], kind="stable").reset_index(drop=True)
 
 
-def _stages(source: Source, plan: Any) -> dict[str, int]:
+def phase_stages(source: Source, plan: Any) -> dict[str, int]:
     """Return phase → stage: prepare (0), decide and procure (1), implement (2), introduce (3).
 
     The templates say which phases are decisions and procurement; the longest phase after them is the
@@ -243,16 +253,16 @@ def _stage_key(plan: Any, stages: dict[str, int]) -> list[Key]:
 
 
 def _has_pause(phases: pd.DataFrame) -> bool:
-    """Whether a project waits between the end of all that began before and its next phase."""
+    """Whether a project waits longer than to the next month after all that began before has ended."""
     ordered = phases.sort_values(["project_id", "start", "end"], kind="stable")
     before = ordered.groupby("project_id")["end"].cummax().groupby(ordered["project_id"]).shift()
-    return bool((ordered["start"] - before > pd.Timedelta(days=1)).any())
+    free_from = before + pd.offsets.MonthBegin(1)  # a decision ends on a sitting day within its month
+    return bool((ordered["start"] > free_from).any())
 
 
 def _milestones(ax: Axes, data: pd.DataFrame, at: dict[str, int]) -> list[Key]:
-    marks = {"decision": ("v", style.CATEGORY[3], 22.0), "go_live": ("D", style.CATEGORY[2], 24.0)}
     key = []
-    for name, (marker, fill, size) in marks.items():
+    for name, (marker, fill, size) in _MARKS.items():
         mine = data[data["phase_id"] == name]
         if mine.empty:
             continue

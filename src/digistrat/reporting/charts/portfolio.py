@@ -227,6 +227,8 @@ def about_budgets(source: Source, portfolio: Any) -> str:
 def proof(source: Source, record: Any) -> str:
     """Say how far the result is from the best possible one, at most."""
     gap = float(record.gap)
+    if getattr(getattr(record, "problem", None), "is_planned", False):
+        return source.text("planned")
     if not np.isfinite(gap):
         return ""
     return source.text("proven") if gap <= 1e-6 else source.text("gap", gap=source.percent(gap, 1))
