@@ -44,6 +44,8 @@ def test_work_of_running_projects_is_spread_over_their_days():
     phase = {"project_id": "r", "phase_id": "UM", "start_date": "2027-01-01", "end_date": "2027-02-28"}
     inventory, taken = running(("r", "UM", 59.0), ("p", "UM", 500.0), phases=[phase])
     assert taken.tolist() == pytest.approx([31 / 20, 28 / 20, 0, 0, 0, 0])
+    _, over = running(("r", "UM", 59.0), phases=[phase | {"actual_end_date": "2026-12-20"}])
+    assert over.sum() == 0
     assert undated_efforts(inventory) == []
     _, whole = running(("r", "UM", 40.0), start_date="2026-12-01", end_date="2027-01-31")
     assert whole.iloc[0] == pytest.approx(40 * 31 / 62 / 20)

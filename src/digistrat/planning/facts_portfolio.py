@@ -135,11 +135,14 @@ def portfolio_facts(portfolio: Portfolio, violations: Violations) -> PortfolioFa
 def running_days(inventory: Inventory, months: range) -> dict[tuple[str, int], float]:
     """Person-days by role and month that running projects report, spread over the days of phase or project.
 
-    What has no first or no last day takes nothing: nobody knows when.
+    What has no first or no last day takes nothing: nobody knows when. Nor does a phase that has ended.
     """
     projects = inventory.projects.to_dict("index")
     spans: dict[tuple[Any, Any], tuple[pd.Timestamp, pd.Timestamp]] = {}
+    over = set()
     for row in inventory.phases.to_dict("records"):
+        if not pd.isna(row["actual_end_date"]):
+            over.add((row["project_id"], row["phase_id"]))
         dates = (row["start_date"], row["end_date"])
         if not any(map(pd.isna, (*dates, row["phase_id"]))):
             spans.setdefault((row["project_id"], row["phase_id"]), dates)
@@ -147,6 +150,8 @@ def running_days(inventory: Inventory, months: range) -> dict[tuple[str, int], f
     for row in inventory.efforts.to_dict("records"):
         project = projects.get(row["project_id"])
         if project is None or project["status"] != "existing" or pd.isna(row["role_id"]):
+            continue
+        if (row["project_id"], row["phase_id"]) in over:
             continue
         own = (project["start_date"], project["end_date"])
         first, last = spans.get((row["project_id"], row["phase_id"]), own)

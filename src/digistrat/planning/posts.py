@@ -97,7 +97,11 @@ def _running_efforts(inventory: Inventory) -> pd.DataFrame:
     projects = inventory.projects
     efforts = inventory.efforts.dropna(subset=["project_id", "role_id", "effort_days"])
     is_running = efforts["project_id"].map(projects["status"]) == "existing"
-    efforts = efforts[is_running & efforts["role_id"].isin(roles)]
+    over = inventory.phases.dropna(subset=["actual_end_date"])
+    ended = set(zip(over["project_id"], over["phase_id"], strict=True))
+    keys = zip(efforts["project_id"], efforts["phase_id"], strict=True)
+    is_over = pd.Series([key in ended for key in keys], efforts.index, dtype=bool)
+    efforts = efforts[is_running & efforts["role_id"].isin(roles) & ~is_over]
     phases = inventory.phases.dropna(subset=["project_id", "phase_id", "start_date", "end_date"])
     phases = phases.drop_duplicates(["project_id", "phase_id"]).set_index(["project_id", "phase_id"])
     spans = phases[["start_date", "end_date"]].reindex(

@@ -41,7 +41,7 @@ def schedule(
     pays for by its end; a date that could not be kept even with everything at once binds nobody and is told
     in `notes`. A decision ends in a month with a sitting of the council, after the lead for submitting it;
     nothing goes live in a freeze. In no month is a role needed beyond its filled posts, less what running
-    projects take, nor does an office carry more projects at once than the strategy allows.
+    projects take, nor do phases of more projects of one office run at once than the strategy allows.
 
     One-off money is spent in the yearly shape that the office reports, moved with the phases, evenly within a
     phase; running costs every month from go-live on, a twelfth of the largest year reported. Both stay within
