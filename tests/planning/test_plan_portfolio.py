@@ -63,6 +63,7 @@ def test_months_of_staff_decide_what_is_done():
     plan = plan_portfolio(inventory, impact, effort=0.01)
     assert names(plan) == ["b", "c"]  # EN from July 2027 on: two times four months until February
     assert plan.phases.loc["b UM", "end"] < plan.phases.loc["c UM", "start"]
+    assert plan.portfolio.table.at["b", "reason"] == "Chosen: part of the best plan that was found."
     reason = plan.portfolio.table.at["a", "reason"]
     assert reason.startswith("The best plan found has no place for it")
 

@@ -26,7 +26,7 @@ from digistrat.planning.violations import (
 from digistrat.texts import text
 
 STATES = ("optimal", "feasible", "infeasible", "limit")
-_CHOSEN_REASONS = ("selected", "mandatory", "fixed_by_hand", "needed_by")
+_CHOSEN_REASONS = ("selected", "planned", "mandatory", "fixed_by_hand", "needed_by")
 
 
 def check_portfolio(portfolio: Portfolio) -> Violations:

@@ -41,8 +41,10 @@ def selection_reason(
         said = [text("reason.needed_by", language, other=problem.needed_by[project])]
     elif project in problem.by_hand:
         said = [text("reason.fixed_by_hand", language)]
+    elif project in problem.mandatory:
+        said = [text("reason.mandatory", language)]
     else:
-        said = [text(f"reason.{'mandatory' if project in problem.mandatory else 'selected'}", language)]
+        said = [text(f"reason.{'planned' if problem.is_planned else 'selected'}", language)]
     if chosen[project]:
         said += [
             text(f"reason.but_{key}", language, other=problem.because_of.get(project, ""))
