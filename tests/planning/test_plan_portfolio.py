@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digistrat.planning.audit import verify_plan, verify_portfolio
 from digistrat.planning.joint import plan_portfolio
+from digistrat.planning.joint_model import JointAnswer
 from digistrat.planning.portfolio import select_portfolio
 from digistrat.planning.schedule import schedule
 from digistrat.scoring.impact import score_impact
@@ -50,6 +52,19 @@ def test_a_project_that_paper_has_no_money_for_is_done_a_year_later():
     assert verify_plan(plan).empty
     assert verify_portfolio(plan.portfolio).empty
     assert "chosen together with a plan" in str(plan.portfolio)
+
+
+def test_the_same_projects_may_be_scheduled_again():
+    inventory, impact = city(
+        projects=[project("a")], project_costs=[cost("a", 2027, 50_000.0)], impact_ratings=points(a=6)
+    )
+    plan = plan_portfolio(inventory, impact, effort=0.01)
+    again = schedule(inventory, plan.portfolio)
+    assert again.objective == pytest.approx(plan.objective)
+    later = schedule(inventory, plan.portfolio, start="2028-03-01")
+    budgets = later.portfolio.budgets.query("kind == 'investive'").set_index("year")
+    assert budgets["available_eur"].tolist() == pytest.approx([100_000 * 10 / 12, 100_000])
+    assert budgets["used_eur"].sum() == pytest.approx(50_000)
 
 
 def test_months_of_staff_decide_what_is_done():
@@ -106,6 +121,37 @@ def test_duties_that_cannot_be_planned_are_named_with_what_excludes_them():
     assert {f"{p} Titel {p} must be finished by 31 Oct 2027." for p in "ab"} <= set(plan.conflicts)
     assert plan.phases.empty
     assert not plan.portfolio.table["selected"].any()
+
+
+def test_where_the_search_misses_a_duty_the_plan_of_the_duties_alone_stands(monkeypatch):
+    inventory, impact = city(
+        projects=[project("a", mandate="legal"), project("b")],
+        project_costs=[cost(p, 2027, 1_000.0) for p in "ab"],
+        impact_ratings=points(a=6, b=5),
+    )
+    whole = plan_portfolio(inventory, impact, effort=0.01)
+    assert names(whole) == ["a", "b"]
+
+    def lost(problem, **_):
+        nothing = np.full(problem.activities.n, -1)
+        bound = whole.bound * 12
+        return JointAnswer(np.zeros(2, bool), nothing, 0.0, bound, "limit", missing=(0,))
+
+    monkeypatch.setattr("digistrat.planning.joint.solve_joint", lost)
+    plan = plan_portfolio(inventory, impact, effort=0.01)
+    assert (plan.status, names(plan)) == ("feasible", ["a"])
+    assert plan.bound == pytest.approx(whole.bound)
+    assert plan.objective == pytest.approx(60 * 26 / 12)
+    assert verify_plan(plan).empty
+    few = make_strategy(coverage=({"field_id": "F1", "at_least": 2},))
+    wider = inventory.replace(
+        strategy=few, projects=inventory.projects.assign(field_id=["F1", "F1"]).astype({"field_id": "str"})
+    )
+    none = plan_portfolio(wider, score_impact(wider), effort=0.01)
+    assert none.status == "limit"
+    assert none.conflicts == (
+        "The search found no place for these fixed projects; that there is none is not proven: a.",
+    )
 
 
 def test_nothing_to_choose_from():

@@ -20,7 +20,7 @@ from digistrat.planning.plan_problem import plan_problem, plan_start
 from digistrat.planning.portfolio import planned_portfolio, portfolio_problem, without_sums
 from digistrat.planning.reasons import selection_conflicts
 from digistrat.planning.records import Plan, PlanProblem, PortfolioProblem
-from digistrat.planning.schedule import plan_from_starts, schedule
+from digistrat.planning.schedule import plan_from_starts, schedule, with_spending
 from digistrat.planning.selecting import select
 from digistrat.scoring.composite import Scores
 from digistrat.texts import text
@@ -68,7 +68,7 @@ def plan_portfolio(
         Its `portfolio` says why projects are in or out. Objective, bound and gap are those of selection and
         schedule together; checked by `verify_plan`. Where not all duties find a place, ``infeasible`` with
         the constraints that exclude each other if that is proven, else ``limit`` with the duties in
-        `conflicts`.
+        `conflicts`; where a plan of the duties alone is found, that one.
 
     Raises
     ------
@@ -90,22 +90,40 @@ def plan_portfolio(
         return replace(_nothing(inventory, impact, asked, first, "optimal"), remake=remake)
     model = joint_problem(problem, asked)
     answer = solve_joint(model, effort=effort, seed=seed)
+    if answer.status in ("infeasible", "limit"):
+        return replace(_duties_alone(inventory, impact, asked, problem, answer), remake=remake)
     done = problem.phases.index[answer.starts >= 0]
     starts = pd.Series(answer.starts[answer.starts >= 0], done, dtype="int64")
-    chosen = pd.Series(asked.values.index.isin(allowed[answer.chosen]), asked.values.index)
-    if answer.status in ("infeasible", "limit"):
-        return replace(_no_plan(inventory, impact, asked, problem, answer), remake=remake)
-    ours = plan_problem(inventory, asked, chosen.index[chosen], first=first, effort_limit=effort, seed=seed)
-    portfolio = planned_portfolio(inventory, impact, asked, chosen, answer.status, first)
-    plan = plan_from_starts(inventory, portfolio, ours, starts, answer.bound / MONTHS_PER_YEAR, answer.status)
-    spent = plan.budget.set_index(["year", "kind"])["planned_eur"]
-    years = pd.MultiIndex.from_frame(portfolio.budgets[["year", "kind"]])
-    used = portfolio.budgets.assign(used_eur=spent.reindex(years).to_numpy(dtype=float))
-    portfolio = replace(portfolio, budgets=used)
-    plan = replace(plan, portfolio=portfolio)
-    require_sound(verify_portfolio(portfolio), "portfolio")
-    require_sound(verify_plan(plan), "plan")
+    plan = _planned(inventory, impact, asked, problem, starts, answer.bound / MONTHS_PER_YEAR, answer.status)
     return replace(plan, remake=remake)
+
+
+def _planned(
+    inventory: Inventory,
+    impact: Scores,
+    asked: PortfolioProblem,
+    problem: PlanProblem,
+    starts: pd.Series,
+    bound: float,
+    status: Literal["optimal", "feasible", "infeasible", "limit"],
+) -> Plan:
+    """The plan of the projects that have starts, with the portfolio that they are, both checked."""
+    first = problem.start
+    done = pd.Index(problem.phases.loc[starts.index, "project_id"].unique())
+    chosen = pd.Series(asked.values.index.isin(done), asked.values.index)
+    ours = plan_problem(
+        inventory,
+        asked,
+        chosen.index[chosen],
+        first=first,
+        effort_limit=problem.effort_limit,
+        seed=problem.seed,
+    )
+    portfolio = planned_portfolio(inventory, impact, asked, chosen, status, first)
+    plan = with_spending(plan_from_starts(inventory, portfolio, ours, starts, bound, status))
+    require_sound(verify_portfolio(plan.portfolio), "portfolio")
+    require_sound(verify_plan(plan), "plan")
+    return plan
 
 
 def _unusable(asked: PortfolioProblem) -> list[str]:
@@ -136,10 +154,10 @@ def _nothing(
     return plan_from_starts(inventory, portfolio, problem, starts, bound, status, conflicts)
 
 
-def _no_plan(
+def _duties_alone(
     inventory: Inventory, impact: Scores, asked: PortfolioProblem, problem: PlanProblem, answer: JointAnswer
 ) -> Plan:
-    """Say which duties found no place; and, where the duties alone cannot be planned, what excludes what."""
+    """Where the search found no place for every duty: the plan of the duties alone, or why there is none."""
     fixed = pd.Series(asked.values.index.isin(asked.mandatory), asked.values.index)
     duties = schedule(
         inventory,
@@ -150,6 +168,12 @@ def _no_plan(
     )
     if duties.status == "infeasible":
         return _nothing(inventory, impact, asked, problem.start, "infeasible", duties.conflicts)
+    are_covered = all(fixed.reindex(list(c.members)).sum() >= c.at_least for c in asked.coverage)
+    if duties.status != "limit" and are_covered:
+        days = duties.phases["start"]
+        months = (days.dt.year - problem.months[0].year) * MONTHS_PER_YEAR + days.dt.month - 1
+        starts, bound = months.astype("int64"), answer.bound / MONTHS_PER_YEAR
+        return _planned(inventory, impact, asked, problem, starts, bound, "feasible")
     projects = problem.phases["project_id"].unique()
     names = [str(projects[p]) if isinstance(p, int) else str(p) for p in answer.missing]
     said = text("conflict.no_place", inventory.strategy.language, projects=", ".join(names))

@@ -15,6 +15,7 @@ from digistrat.inventory.record import Inventory
 from digistrat.planning.activities import Schedule, schedule_activities
 from digistrat.planning.audit import require_sound, verify_plan
 from digistrat.planning.joint_level import level
+from digistrat.planning.money import available_budgets, yearly_costs
 from digistrat.planning.notes import plan_notes
 from digistrat.planning.plan_model import MONTHS_PER_YEAR, activity_frames, joint_problem
 from digistrat.planning.plan_problem import plan_problem, plan_start
@@ -100,7 +101,7 @@ def schedule(
         return replace(
             plan_from_starts(inventory, portfolio, problem, starts, math.nan, *none), remake=remake
         )
-    plan = replace(_solved(inventory, portfolio, problem), remake=remake)
+    plan = with_spending(replace(_solved(inventory, portfolio, problem), remake=remake))
     require_sound(verify_plan(plan), "plan")
     return plan
 
@@ -119,6 +120,19 @@ def _select_and_schedule(
         raise ValueError("portfolio must come from select_portfolio to be chosen again")
     again = portfolio.remake(inventory, **options)
     return schedule(inventory, again, start=start, effort_limit=effort, seed=seed)
+
+
+def with_spending(plan: Plan) -> Plan:
+    """Where a portfolio was chosen with a plan, its budgets show what this plan spends."""
+    asked = plan.portfolio.problem
+    if not asked.is_planned or plan.phases.empty:
+        return plan
+    money = yearly_costs(plan.inventory, cost=asked.cost)
+    budgets = available_budgets(plan.inventory, money, budgets=asked.budgets, start=plan.problem.start)
+    spent = plan.budget.set_index(["year", "kind"])["planned_eur"]
+    years = pd.MultiIndex.from_frame(budgets[["year", "kind"]])
+    used = budgets.assign(used_eur=spent.reindex(years).to_numpy(dtype=float))
+    return replace(plan, portfolio=replace(plan.portfolio, budgets=used))
 
 
 def _solved(inventory: Inventory, portfolio: Portfolio, problem: PlanProblem) -> Plan:
