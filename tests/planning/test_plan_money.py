@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digistrat.planning.audit import verify_plan
+from digistrat.planning.joint import plan_portfolio
 from digistrat.planning.money import available_budgets, funded_shares, phase_costs, yearly_costs
 from digistrat.planning.portfolio import select_portfolio
 from digistrat.planning.schedule import schedule
@@ -270,3 +271,54 @@ def test_orders_bind_money_of_later_years():
     assert row == [2027, 2028, "investive", pytest.approx(50_000), 40_000]
     assert any("Orders of 2027 bind €50k of 2028 (investive); commitments of €40k" in n for n in plan.notes)
     assert plan_of(**tables).commitments["granted_eur"].isna().all()
+
+
+# --- what the plan tells of itself ----------------------------------------
+
+
+def test_a_duty_without_a_date_that_is_put_off_is_told():
+    tables = {
+        "projects": [project("a", mandate="legal", end_date="2026-10-30", release_date="2027-01-01")],
+        "project_costs": [cost("a", 2027, 10_000.0)],
+        "impact_ratings": points(a=5),
+    }
+    (note, _) = plan_of(**tables).notes  # live on 31 October 2027, a year and a day after
+    assert note.endswith("a due date would bind the plan: a Titel a (31 Oct 2027).")
+    tables["projects"][0]["end_date"] = "2026-10-31"
+    assert len(plan_of(**tables).notes) == 1
+    tables["projects"][0] |= {"end_date": "2026-10-30", "mandate": "none"}
+    assert len(plan_of(**tables).notes) == 1
+
+
+def test_long_pauses_are_told():
+    # whoever leads concepts leaves in March 2027, and the office dates the work from June 2028
+    phase = {"project_id": "a", "phase_id": "UM", "start_date": "2028-06-01", "duration_months": 4}
+    tables = {
+        "projects": [project("a")],
+        "project_costs": [cost("a", 2027, 10_000.0)],
+        "impact_ratings": points(a=5),
+        "phases": [phase],
+    }
+    leaves = [STAFF[0] | {"end_date": "2027-03-31"}, STAFF[1]]
+    # concept until March, decision from February to March 2028
+    assert plan_of(positions=leaves, **tables).notes[0] == (
+        "1 projects stand still for 6 months or more between two phases, the longest is a Titel a "
+        "(10 months)."
+    )
+    assert len(plan_of(**tables).notes) == 1  # with her, all phases follow each other
+
+
+def test_running_costs_that_no_later_year_can_carry_are_told():
+    tables = {
+        "projects": [project("a", release_date="2029-02-01")],
+        "project_costs": [cost("a", 2029, 10_000.0), running("a", 2029, 240_000.0)],
+        "impact_ratings": points(a=5),
+    }
+    inventory = make_inventory(make_strategy(), positions=list(STAFF), **tables)
+    # on paper 2029 has no money for it; as a plan it is live on 30 November: one month of 20 thousand
+    plan = plan_portfolio(inventory, score_impact(inventory), effort=0.01)
+    assert by_year(plan, "recurring_eur", "consumptive")[2029] == pytest.approx(20_000)
+    assert plan.notes[0] == (
+        "What the plan puts into operation costs €240k a year afterwards (consumptive); 2029 has €100k for "
+        "it. The years after are not covered."
+    )

@@ -50,7 +50,7 @@ LINKS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(one_project, min_size=1, max_size=7), st.lists(LINKS, max_size=3))
 def test_no_subset_is_better(described, drawn_links):
     names = [f"p{k}" for k in range(len(described))]

@@ -13,6 +13,10 @@ from digistrat.planning.procurement import Procurement
 from digistrat.planning.records import PlanProblem
 from digistrat.texts import format_date, format_money, text
 
+MANDATES = ("legal", "operational", "political")
+PUT_OFF_MONTHS = 12  # after the end that its office reports, a duty counts as put off
+PAUSE_MONTHS = 6  # between two phases, from which on it is told
+
 
 def plan_notes(inventory: Inventory, problem: PlanProblem, tables: PlanTables) -> tuple[str, ...]:
     """Say what was reported or decided and is not kept, and what had to be assumed.
@@ -29,6 +33,9 @@ def plan_notes(inventory: Inventory, problem: PlanProblem, tables: PlanTables) -
         return ()
     said = [
         *_dates_missed(inventory, problem, tables),
+        *_duties_put_off(inventory, tables),
+        *_pauses(inventory, tables),
+        *_costs_after(inventory, problem, tables),
         *_links_moot(inventory, problem, tables),
         *_grants_open(inventory, tables),
         *_procurement_assumed(inventory, tables),
@@ -77,6 +84,53 @@ def _dates_missed(inventory: Inventory, problem: PlanProblem, tables: PlanTables
                 )
             )
     return said
+
+
+def _duties_put_off(inventory: Inventory, tables: PlanTables) -> list[str]:
+    """Duties without a due date that go live much later than their offices say: nothing else binds them."""
+    table, language = inventory.projects, inventory.strategy.language
+    live = tables.milestones[tables.milestones["milestone"] == "go_live"].set_index("project_id")["date"]
+    own = table.loc[live.index]
+    is_duty = own["mandate"].isin(MANDATES) & own["due_date"].isna()
+    late = live > own["end_date"] + pd.DateOffset(months=PUT_OFF_MONTHS)
+    named = [f"{_named(inventory, p)} ({format_date(live[p], language)})" for p in live.index[is_duty & late]]
+    if not named:
+        return []
+    told = {"n": len(named), "months": PUT_OFF_MONTHS, "projects": ", ".join(named)}
+    return [text("note.put_off", language, **told)]
+
+
+def _pauses(inventory: Inventory, tables: PlanTables) -> list[str]:
+    """Projects that stand still for long between two phases."""
+    begin, end, language = tables.phases["start"], tables.phases["end"], inventory.strategy.language
+    same = tables.phases["project_id"]
+    months = (begin.dt.year - end.shift().dt.year) * 12 + begin.dt.month - end.shift().dt.month - 1
+    longest = months.where(same == same.shift()).groupby(same, sort=False).max()
+    long = longest[longest >= PAUSE_MONTHS].sort_values(ascending=False, kind="stable")
+    if long.empty:
+        return []
+    told = {"n": len(long), "months": PAUSE_MONTHS, "most": int(long.iloc[0])}
+    return [text("note.pauses", language, project=_named(inventory, str(long.index[0])), **told)]
+
+
+def _costs_after(inventory: Inventory, problem: PlanProblem, tables: PlanTables) -> list[str]:
+    """Whether what the plan leaves running costs more than the last budget has for it."""
+    if problem.ceilings.empty:
+        return []
+    language, year = inventory.strategy.language, int(problem.ceilings.index[-1])
+    yearly = 12 * problem.running.loc[tables.phases.index].sum()
+    there = problem.ceilings.iloc[-1].fillna(0.0).clip(lower=0.0)
+    return [
+        text(
+            "note.costs_after",
+            language,
+            kind=text(f"cost_kind.{kind}", language),
+            yearly=format_money(float(yearly[kind]), language),
+            there=format_money(float(there[kind]), language),
+            year=year,
+        )
+        for kind in yearly.index[yearly > there + 0.005]
+    ]
 
 
 def _links_moot(inventory: Inventory, problem: PlanProblem, tables: PlanTables) -> list[str]:
