@@ -9,7 +9,7 @@ run: .venv/.run  ## read data/raw, execute the notebooks, write data/processed
 	$(BIN)/digistrat run
 
 test: .venv/.dev  ## run every test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lab: .venv/.run  ## open the notebooks
 	$(BIN)/jupyter lab notebooks

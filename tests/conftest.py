@@ -12,6 +12,15 @@ from hypothesis import settings
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+# A worker that takes one of these last keeps the others waiting: `make test` hands files out in this order.
+LONG = ("test_notebooks", "test_recall_layout", "test_recall_rounds", "test_recall_cells", "test_lint")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the checkout; skipped where it is absent, required in CI."""
