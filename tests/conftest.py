@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
 
 
+def _missing(reason: str, required: str) -> NoReturn:
+    """Skip with a reason, or fail where CI requires what is missing."""
+    if os.environ.get(required):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _program(name: str, package: str, required: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        _missing(f"needs {name}: install {package} to run this test", required)
+    return found
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the checkout; skipped where it is absent, required in CI."""
@@ -28,34 +43,20 @@ def shared() -> Path:
         reason = (
             f"real data not found at {SHARED}: put the shared folder beside the checkout to run this test"
         )
-        if os.environ.get("DIGISTRAT_REQUIRE_SHARED"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _missing(reason, "DIGISTRAT_REQUIRE_SHARED")
     return SHARED
 
 
 @pytest.fixture(scope="session")
 def soffice() -> str:
     """LibreOffice, to see what a spreadsheet program makes of our files; required in CI."""
-    found = shutil.which("soffice")
-    if found is None:
-        reason = "needs LibreOffice: install libreoffice-calc to run this test"
-        if os.environ.get("DIGISTRAT_REQUIRE_SOFFICE"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return _program("soffice", "libreoffice-calc", "DIGISTRAT_REQUIRE_SOFFICE")
 
 
 @pytest.fixture(scope="session")
 def java() -> str:
     """Java, to see what another program makes of our plans; required in CI."""
-    found = shutil.which("java")
-    if found is None:
-        reason = "needs Java: install default-jre-headless to run this test"
-        if os.environ.get("DIGISTRAT_REQUIRE_JAVA"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return _program("java", "default-jre-headless", "DIGISTRAT_REQUIRE_JAVA")
 
 
 # Every test reads for itself, also in processes that it starts; the tests of the cache name a folder.

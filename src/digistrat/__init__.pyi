@@ -26,6 +26,7 @@ from .planning.profile import project_profile as project_profile
 from .planning.questions import next_questions as next_questions
 from .planning.records import Plan as Plan
 from .planning.records import Portfolio as Portfolio
+from .planning.resolutions import explain_conflict as explain_conflict
 from .planning.resolutions import resolutions as resolutions
 from .planning.revise import reschedule as reschedule
 from .planning.risk import simulate_plan as simulate_plan

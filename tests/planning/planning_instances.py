@@ -1,4 +1,4 @@
-"""Instances for the tests: files in PSPLIB's and OR-Library's formats, and invented city portfolios."""
+"""Instances for the tests: files in OR-Library's format, and invented city portfolios."""
 
 from __future__ import annotations
 
@@ -7,29 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-
-def read_psplib(path: Path) -> tuple[pd.Series, pd.DataFrame, pd.Series, pd.DataFrame]:
-    """Durations, demands, capacities and precedences of a single-mode .sm file."""
-    lines = path.read_text().splitlines()
-
-    def after(title: str, skip: int) -> list[list[str]]:
-        first = next(k for k, line in enumerate(lines) if line.startswith(title)) + skip
-        rest = lines[first:]
-        end = next((k for k, line in enumerate(rest) if line.startswith("*")), len(rest))
-        return [line.split() for line in rest[:end]]
-
-    links = [(int(row[0]), int(successor)) for row in after("PRECEDENCE", 2) for successor in row[3:]]
-    requests = {int(row[0]): [int(x) for x in row[2:]] for row in after("REQUESTS", 3)}
-    supply = [int(x) for x in after("RESOURCEAVAIL", 2)[0]]
-    names = [f"R{k + 1}" for k in range(len(supply))]
-    table = pd.DataFrame.from_dict(requests, orient="index", columns=["duration", *names])
-    return (
-        table["duration"],
-        table[names],
-        pd.Series(supply, index=names),
-        pd.DataFrame(links, columns=["predecessor", "successor"]),
-    )
 
 
 def read_mknap(path: Path) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:

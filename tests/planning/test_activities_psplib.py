@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from planning_instances import read_psplib
+from benchmarks.psplib import read_psplib
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from digistrat.planning.activities import schedule_activities

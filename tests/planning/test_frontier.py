@@ -12,7 +12,6 @@ from test_why import COSTS, choose
 
 from digistrat.planning.frontier import (
     efficient_frontier,
-    entry_steps,
     ratio_ranking,
     replacement_costs,
 )
@@ -101,9 +100,9 @@ def test_today_and_entry():
     row = frontier.lists.loc["today"]
     assert (row["value"], row["share"], row["best_value"]) == (90.0, 1.0, 90.0)
     assert frontier.steps["value"].tolist() == [50.0, 90.0, 140.0]
-    assert (
-        entry_steps(frontier).to_dict() == {"a": 0.5, "b": 1.5, "c": 1.0} or entry_steps(frontier)["a"] == 0.5
-    )
+    # 50 buys a; of 90 points for 100 the cheaper way is b alone; 150 buys a and b
+    chosen = [set(frontier.entry.index[frontier.entry[step]]) for step in frontier.entry]
+    assert chosen == [{"a"}, {"b"}, {"a", "b"}]
     assert "3 exact" in str(frontier)
     usual = efficient_frontier(portfolio, n_steps=2)
     assert usual.lists.at["today", "n_projects"] == 1
@@ -113,8 +112,6 @@ def test_today_and_entry():
         efficient_frontier(portfolio, n_steps=1)
     with pytest.raises(ValueError, match="budgets must be amounts"):
         efficient_frontier(portfolio, budgets=[-1.0])
-    with pytest.raises(ValueError, match="kind must be"):
-        entry_steps(frontier, kind="last")
 
 
 def test_the_shipped_city_has_a_proven_frontier(round_2026):

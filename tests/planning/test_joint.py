@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joint_instances import best_by_brute_force, keeps_all, resources_hold, small_problem, worth
+from joint_instances import best_by_brute_force, keeps_all, resources_hold, restrict, small_problem, worth
 
 from digistrat.planning.activity_problem import NEVER, ActivityProblem, fits
 from digistrat.planning.joint_level import level
-from digistrat.planning.joint_model import JointProblem, broken, restrict
+from digistrat.planning.joint_model import JointProblem, broken
 from digistrat.planning.joint_placement import Placement
 from digistrat.planning.joint_search import solve_joint
 

@@ -219,6 +219,14 @@ def test_a_known_selection_helps_and_a_wrong_one_does_no_harm():
     assert wrong.objective == best.objective
 
 
+def test_a_known_selection_that_the_solver_stops_at_is_not_called_the_best():
+    values, costs = [10, 70, 10, 10, 0, 10], [(45, 0), (45, 60), (45, 0), (20, 60), (0, 0), (20, 60)]
+    known = pd.Series([False, True, True, False, False, False])
+    found = solve_knapsack(values, np.array(costs), [150, 150], known=[known])
+    # the second item and two of the others: 70 + 10 + 10, as a third one would exceed 150 or 150
+    assert (found.objective, found.bound, found.status) == (90, 90, "optimal")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [5, 18, 25])
 def test_or_library_mknapcb1_reaches_the_best_known(shared, number):

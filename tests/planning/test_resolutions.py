@@ -189,6 +189,21 @@ def test_where_projects_and_dates_are_found_together():
 
 
 def test_money_that_lacks_in_every_year_is_told_for_all_years_together():
+    # the work of one month costs 2,000, and no year has more than 1,000
+    rows = budget(*((year, "consumptive", 1_000.0) for year in (2027, 2028, 2029)))
+    tables = duties("a", due="2029-12-31")
+    tables["project_costs"] = [cost("a", 2027, 2_000.0, kind="consumptive")]
+    inventory = make_inventory(one_phase(1, budgets=rows), positions=HALF, **tables)
+    plan = plan_portfolio(inventory, score_impact(inventory), effort=0.05)
+    assert plan.status == "infeasible"
+    table = resolutions(plan).set_index("subject")
+    for subject in ("consumptive", "2027 consumptive", "2028 consumptive", "2029 consumptive"):
+        assert table.at[subject, "amount"] == pytest.approx(1_000.0)
+        assert table.at[subject, "is_enough"]
+    assert table.at["consumptive", "text"].endswith("more in every year.")
+
+
+def test_money_for_one_year_is_not_enough_where_the_next_one_lacks_it_too():
     rows = budget(*((year, "consumptive", 1_000.0) for year in (2027, 2028, 2029)))
     tables = duties("a", due="2027-12-31")
     tables["project_costs"] = [
@@ -198,12 +213,13 @@ def test_money_that_lacks_in_every_year_is_told_for_all_years_together():
     inventory = make_inventory(one_phase(4, budgets=rows), positions=HALF, **tables)
     plan = plan_portfolio(inventory, score_impact(inventory), effort=0.05)
     assert plan.status == "infeasible"
-    # 300 a month from 2028 on at the latest: 3,600 a year against 1,000
-    table = resolutions(plan).set_index("subject")
-    if "consumptive" in table.index:
-        assert table.at["consumptive", "amount"] == pytest.approx(2_600.0)
-        assert table.at["consumptive", "is_enough"]
-    assert "are available" in " ".join(explain_conflict(plan))
+    # 300 a month from 2028 on at the latest: 3,600 a year against 1,000, in 2028 and in 2029
+    row = resolutions(plan).set_index("subject").loc["2028 consumptive"]
+    assert row["amount"] == pytest.approx(2_600.0)
+    assert not row["is_enough"]
+    assert (
+        "in 2028 at least €3,600 (consumptive) are needed, €1,000 are available" in explain_conflict(plan)[0]
+    )
 
 
 def test_only_of_what_is_not_possible():

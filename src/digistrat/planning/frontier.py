@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -340,22 +340,3 @@ def _distance(
         "money_lost": max(0.0, share * total - float(enough)) if fits else math.nan,
         "n_projects": int(listed.sum()),
     }
-
-
-def entry_steps(frontier: Frontier, kind: Literal["first", "always"] = "first") -> pd.Series:
-    """Return by project the share of the money at which it enters, missing where it never does.
-
-    Parameters
-    ----------
-    frontier : Frontier
-    kind : {"first", "always"}
-        At the first step that has it, or from which on all have it: projects may leave again.
-    """
-    table = frontier.entry.to_numpy(dtype=bool)
-    if kind not in ("first", "always"):
-        raise ValueError(f"kind must be 'first' or 'always', not {kind!r}")
-    if kind == "always":
-        table = np.logical_and.accumulate(table[:, ::-1], axis=1)[:, ::-1]
-    shares = frontier.steps["share"].to_numpy()
-    entered = np.where(table.any(axis=1), shares[table.argmax(axis=1)], np.nan)
-    return pd.Series(entered, frontier.entry.index, name="share")

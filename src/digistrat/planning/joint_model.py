@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -150,56 +150,6 @@ def broken(problem: JointProblem, chosen: np.ndarray, starts: np.ndarray) -> lis
         if done[a] and starts[a] not in allowed:
             found.append(f"{given.labels[a]} begins where it may not")
     return found
-
-
-def restrict(problem: JointProblem, projects: np.ndarray) -> tuple[JointProblem, np.ndarray]:
-    """The problem with only some projects (positions, ascending), and the positions of their activities.
-
-    Requirements of projects that are left out are left out too; coverage counts what is left.
-    """
-    given = problem.activities
-    kept = np.flatnonzero(np.isin(problem.project, projects))
-    place = {int(a): k for k, a in enumerate(kept)}
-    where = {int(i): k for k, i in enumerate(projects)}
-    links = [
-        ((place[i], place[j], lag), name)
-        for (i, j, lag), name in zip(given.links, given.link_names, strict=True)
-        if i in place and j in place
-    ]
-    activities = replace(
-        given,
-        labels=given.labels[kept],
-        durations=given.durations[kept],
-        demand=given.demand[kept],
-        links=[link for link, _ in links],
-        link_names=[name for _, name in links],
-        release=given.release[kept],
-        deadline=given.deadline[kept],
-        sittings={place[a]: allowed for a, allowed in given.sittings.items() if a in place},
-        weight=None if given.weight is None else given.weight[kept],
-        due=None if given.due is None else given.due[kept],
-        rate=given.rate[kept],
-        after=given.after[kept],
-    )
-
-    def among(pairs: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-        return tuple((where[i], where[j]) for i, j in pairs if i in where and j in where)
-
-    smaller = replace(
-        problem,
-        activities=activities,
-        project=np.array([where[int(i)] for i in problem.project[kept]], dtype=np.int64),
-        projects=problem.projects[projects],
-        value=problem.value[projects],
-        mandatory=problem.mandatory[projects],
-        requires=among(problem.requires),
-        excludes=among(problem.excludes),
-        coverage=tuple(
-            (name, np.array([where[int(i)] for i in members if int(i) in where], dtype=np.int64), n)
-            for name, members, n in problem.coverage
-        ),
-    )
-    return smaller, kept
 
 
 def _check(problem: JointProblem) -> None:
