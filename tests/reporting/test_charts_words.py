@@ -227,11 +227,11 @@ def load_of(r: Any, loads: dict[str, list[float]]) -> Any:
         # most months above 80 % come before the highest peak and the highest mean
         (
             {"a": [81, 82, 10, 0], "b": [99, 70, 70, 70]},
-            "Kein Monat ist überlastet; am knappsten ist „a“ mit 2 Monaten über 80 %, höchstens 82 %",
+            "Kein Monat ist überlastet; am knappsten ist „a“ mit 2 Monaten über 80 %, Spitze 82 %",
         ),
         (
             {"a": [81, 80, 0, 0], "b": [0, 0, 0, 99.96]},
-            "Kein Monat ist überlastet; am knappsten ist „b“ mit einem Monat über 80 %, höchstens >99,9 %",
+            "Kein Monat ist überlastet; am knappsten ist „b“ mit einem Monat über 80 %, Spitze >99,9 %",
         ),
         (
             {"a": [80, 0, 0, 0], "b": [70, 70, 70, 70]},
@@ -240,7 +240,7 @@ def load_of(r: Any, loads: dict[str, list[float]]) -> Any:
         (
             {"a": [120, 0, 0, 0], "b": [90, 90, 90, 100]},
             "Eine Rolle ist zeitweise überlastet; "
-            "am knappsten ist „b“ mit 4 Monaten über 80 %, höchstens 100 %",
+            "am knappsten ist „b“ mit 4 Monaten über 80 %, Spitze 100 %",
         ),
     ],
 )
