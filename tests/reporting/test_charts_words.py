@@ -239,8 +239,7 @@ def load_of(r: Any, loads: dict[str, list[float]]) -> Any:
         ),
         (
             {"a": [120, 0, 0, 0], "b": [90, 90, 90, 100]},
-            "Eine Rolle ist zeitweise überlastet; "
-            "am knappsten ist „b“ mit 4 Monaten über 80 %, Spitze 100 %",
+            "Eine Rolle ist zeitweise überlastet; am knappsten ist „b“ mit 4 Monaten über 80 %, Spitze 100 %",
         ),
     ],
 )
